@@ -1,0 +1,106 @@
+"""Big arrays as single `.npy` files, written and read in pieces.
+
+Writing appends to the file and reading maps only the rows asked for, so the memory a
+stage takes does not grow with the number of rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+
+# Room for the longest row count NumPy may write, so the header can be rewritten.
+_HEADER_BYTES = 128
+
+
+class RowWriter:
+    """Appends rows to a `.npy` file whose number of rows is not known beforehand.
+
+    Args:
+        path: of the file; it is a valid `.npy` only after the `with` block.
+        row_shape: shape of one row.
+        dtype: of the values.
+    """
+
+    def __init__(self, path: str | Path, row_shape: tuple[int, ...], dtype: str):
+        self.row_shape = tuple(row_shape)
+        self.dtype = np.dtype(dtype)
+        self.num_rows = 0
+        self._path = path
+
+    def __enter__(self) -> "RowWriter":
+        self._file: BinaryIO = open(self._path, "wb")
+        self._write_header()
+        return self
+
+    def append(self, rows: np.ndarray) -> None:
+        """Append rows, (B, *row_shape)."""
+        if rows.shape[1:] != self.row_shape:
+            raise ValueError(f"rows must be (B, {self.row_shape}), got {rows.shape}")
+        self._file.write(np.ascontiguousarray(rows, dtype=self.dtype).data)
+        self.num_rows += len(rows)
+
+    def _write_header(self) -> None:
+        header = {
+            "descr": npy.dtype_to_descr(self.dtype),
+            "fortran_order": False,
+            "shape": (self.num_rows, *self.row_shape),
+        }
+        self._file.seek(0)
+        npy.write_array_header_1_0(self._file, header)
+        if self._file.tell() != _HEADER_BYTES:
+            raise ValueError(f"the .npy header must take {_HEADER_BYTES} bytes")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._write_header()
+        self._file.close()
+
+
+def num_rows(path: str | Path) -> int:
+    """Return the number of rows of a `.npy` file without reading them."""
+    return len(np.load(path, mmap_mode="r"))
+
+
+def iterate(path: str | Path, batch_size: int) -> Iterator[np.ndarray]:
+    """Yield the rows of a `.npy` file in order, (B, ...) copies in memory."""
+    total = num_rows(path)
+    for start in range(0, total, batch_size):
+        # Mapped anew for each batch: pages that stay mapped count as our memory.
+        yield np.array(np.load(path, mmap_mode="r")[start : start + batch_size])
+
+
+class Rows:
+    """The rows of several `.npy` files, one after the other, read when asked for.
+
+    Args:
+        paths: files whose rows have the same shape and dtype.
+    """
+
+    def __init__(self, paths: Sequence[str | Path]):
+        self._paths = list(paths)
+        arrays = [np.load(path, mmap_mode="r") for path in self._paths]
+        self._starts = np.cumsum([0] + [len(array) for array in arrays])
+        self.row_shape = arrays[0].shape[1:]
+        self.dtype = arrays[0].dtype
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        """Return the rows at the given positions, (len(rows), ...)."""
+        result = np.empty((len(rows), *self.row_shape), self.dtype)
+        for number, path in enumerate(self._paths):
+            start, stop = self._starts[number : number + 2]
+            here = (rows >= start) & (rows < stop)
+            if here.any():
+                result[here] = np.load(path, mmap_mode="r")[rows[here] - start]
+        return result

@@ -1,0 +1,42 @@
+"""The bundle: a trained model with all that is needed to use it.
+
+A folder with `model.json` (the layers), `model.weights.h5`, `labels.json` (class order)
+and `bundle.json` (the parameters it was made with). These formats, unlike `.keras`
+archives, have the same bytes whenever the content is the same.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from headswap.tables import PathLike
+from headswap.tasks import Task, write_labels
+
+
+def save_bundle(
+    folder: PathLike,
+    model: keras.Model,
+    tasks: Sequence[Task],
+    description: Mapping[str, Any],
+) -> None:
+    """Write the bundle of a model from cut features to probabilities."""
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "model.json").write_text(model.to_json(indent=1) + "\n", encoding="utf-8")
+    model.save_weights(path / "model.weights.h5")
+    write_labels(path / "labels.json", tasks)
+    text = json.dumps(description, indent=2, ensure_ascii=False)
+    (path / "bundle.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(folder: PathLike) -> keras.Model:
+    """Return the model of a bundle, from cut features to probabilities."""
+    path = Path(folder)
+    model = keras.models.model_from_json(
+        (path / "model.json").read_text(encoding="utf-8")
+    )
+    model.load_weights(path / "model.weights.h5")
+    return model

@@ -1,0 +1,154 @@
+"""One image file -> its pixels, upright and in RGB, or the reason why not.
+
+A picture is used whole or not at all: what Pillow cannot read to the end is refused.
+"""
+
+import hashlib
+import io
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+MAX_PIXELS = 100_000_000
+ORIENTATION_TAG = 0x0112
+
+# What undoes each EXIF orientation. Source: EXIF 2.32, tag 274.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_TURNED = (5, 6, 7, 8)
+
+
+class UnreadableImage(Exception):
+    """A file is no picture that can be read whole; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One decoded and resized picture.
+
+    Attributes:
+        pixels: (size, size, 3) uint8 RGB, 0..255.
+        content_hash: of the file's bytes, hexadecimal.
+        pixel_hash: of the decoded pixels before resizing, hexadecimal.
+        width: of the upright original, in pixels.
+        height: of the upright original, in pixels.
+        file_format: what the file really is, whatever its name says.
+    """
+
+    pixels: np.ndarray
+    content_hash: str
+    pixel_hash: str
+    width: int
+    height: int
+    file_format: str
+
+
+def decode(content: bytes, size: int, resize: str) -> Picture:
+    """Return the picture that a file's bytes hold, brought to one size.
+
+    Args:
+        content: of the file.
+        size: side of the result, in pixels.
+        resize: `pad` or `squash`.
+
+    Raises:
+        UnreadableImage: the bytes are no whole picture of a supported kind.
+    """
+    if not content:
+        raise UnreadableImage("the file is empty")
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            file_format = image.format or "unknown"
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels")
+            # A JPEG far larger than needed decodes straight to a half, quarter or
+            # eighth; twice the target leaves the resize enough to average over.
+            image.draft(None, (2 * size, 2 * size))
+            orientation = _orientation(image)
+            if orientation in _UPRIGHT:
+                pixels = _to_rgb(image.transpose(_UPRIGHT[orientation]))
+            else:
+                pixels = _to_rgb(image)
+    except UnidentifiedImageError:
+        raise UnreadableImage("no image format recognised") from None
+    except Image.DecompressionBombError:
+        raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels") from None
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+        raise UnreadableImage(f"damaged: {error}") from error
+    if orientation in _TURNED:
+        width, height = height, width
+    shape = repr(pixels.shape).encode()
+    return Picture(
+        pixels=RESIZERS[resize](pixels, size),
+        content_hash=hashlib.sha256(content).hexdigest(),
+        pixel_hash=hashlib.sha256(shape + pixels.tobytes()).hexdigest(),
+        width=width,
+        height=height,
+        file_format=file_format,
+    )
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(ORIENTATION_TAG, 1)
+    except Exception:  # Pillow meets broken metadata with many kinds of error.
+        return 1  # A whole picture is not refused for its metadata.
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    """Return (H, W, 3) uint8: alpha over white, 16 bits scaled to 8."""
+    if image.mode.startswith("I;16"):
+        # convert("RGB") would clip every value above 255 to white.
+        grey = np.asarray(image).astype(np.uint32)
+        return np.repeat(((grey + 128) // 257).astype(np.uint8)[..., None], 3, axis=2)
+    if image.mode in ("I", "F"):
+        raise UnreadableImage("32-bit pixels have no agreed range")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _resample(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return the pixels at another size: averaged when smaller, cubic when larger."""
+    shrinks = width < pixels.shape[1] or height < pixels.shape[0]
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(pixels, (width, height), interpolation=interpolation)
+
+
+def pad(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Return (size, size, 3): the aspect kept, centred between black borders."""
+    height, width = pixels.shape[:2]
+    scale = size / max(height, width)
+    new_height = max(1, round(height * scale))
+    new_width = max(1, round(width * scale))
+    padded = np.zeros((size, size, 3), np.uint8)
+    top, left = (size - new_height) // 2, (size - new_width) // 2
+    padded[top : top + new_height, left : left + new_width] = _resample(
+        pixels, new_width, new_height
+    )
+    return padded
+
+
+def squash(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Return (size, size, 3): the whole picture, its aspect given up."""
+    return _resample(pixels, size, size)
+
+
+RESIZERS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "pad": pad,
+    "squash": squash,
+}

@@ -1,0 +1,57 @@
+"""Heads: what stands between the backbone's vector and the probabilities."""
+
+import keras
+
+from headswap.params.train import Section
+from headswap.tasks import Task
+
+OUTPUT_ACTIVATION = {"multiclass": "softmax", "multilabel": "sigmoid"}
+
+
+def hidden_layers(
+    vector: keras.KerasTensor, options: Section, name: str
+) -> keras.KerasTensor:
+    """Return the last hidden layer's tensor, (B, units) float32.
+
+    Each hidden layer is Dense, batch normalisation where wanted, the activation and
+    dropout. Without hidden layers the vector itself is returned, after dropout.
+
+    Args:
+        vector: (B, D) float32.
+        options: the `train` section.
+        name: prefix of the layer names, unique within a model.
+    """
+    tensor = vector
+    for number, units in enumerate(options.hidden, start=1):
+        prefix = f"{name}_hidden{number}"
+        tensor = keras.layers.Dense(
+            units, kernel_regularizer=_regularizer(options), name=prefix
+        )(tensor)
+        if options.batch_norm:
+            tensor = keras.layers.BatchNormalization(name=f"{prefix}_norm")(tensor)
+        tensor = keras.layers.Activation(
+            options.activation, name=f"{prefix}_{options.activation}"
+        )(tensor)
+        if options.dropout:
+            tensor = keras.layers.Dropout(options.dropout, name=f"{prefix}_dropout")(
+                tensor
+            )
+    if not options.hidden and options.dropout:
+        tensor = keras.layers.Dropout(options.dropout, name=f"{name}_dropout")(tensor)
+    return tensor
+
+
+def output_layer(task: Task, options: Section) -> keras.layers.Dense:
+    """Return the layer that gives a task's probabilities, (B, num_classes) float32."""
+    return keras.layers.Dense(
+        task.num_classes,
+        activation=OUTPUT_ACTIVATION[task.kind],
+        kernel_regularizer=_regularizer(options),
+        # Probabilities stay float32 when the layers below compute in 16 bits.
+        dtype="float32",
+        name=task.name,
+    )
+
+
+def _regularizer(options: Section) -> keras.Regularizer | None:
+    return keras.regularizers.L2(options.l2) if options.l2 else None

@@ -1,0 +1,57 @@
+"""Walking a folder of raw images, which is only ever read."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from headswap.errors import InputError
+
+SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"}
+SYSTEM_FOLDERS = {"__macosx", "$recycle.bin", "lost+found"}
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a file or folder is a system's own and no part of the data."""
+    lower = name.lower()
+    return name.startswith(".") or lower in SYSTEM_FILES | SYSTEM_FOLDERS
+
+
+def require_folder(root: str) -> Path:
+    """Return the root as a path.
+
+    Raises:
+        InputError: it is no folder.
+    """
+    path = Path(root)
+    if not path.is_dir():
+        raise InputError(
+            f"data.root: it must be a folder of images, got {root!r}, which "
+            f"{'is a file' if path.exists() else 'does not exist'}. "
+            "Set data.root to the folder that holds the pictures."
+        )
+    return path
+
+
+def walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool, bool]]:
+    """Yield (path parts below root, is a folder, is hidden) of everything, sorted.
+
+    What lies in a hidden folder is hidden too. A link to a folder is followed once.
+    """
+    pending: list[tuple[tuple[str, ...], bool]] = [((), False)]
+    visited = set()
+    while pending:
+        folder, hidden = pending.pop()
+        real = root.joinpath(*folder).resolve()
+        if real in visited:
+            continue
+        visited.add(real)
+        with os.scandir(real) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+        subfolders = []
+        for entry in ordered:
+            parts, skip = (*folder, entry.name), hidden or is_hidden(entry.name)
+            is_folder = entry.is_dir()
+            yield parts, is_folder, skip
+            if is_folder:
+                subfolders.append((parts, skip))
+        pending += reversed(subfolders)

@@ -1,0 +1,142 @@
+"""params.yaml -> one frozen dataclass a section.
+
+Each section has a file here with the section's name. Importing one is cheap (no Keras,
+no OpenCV), so the whole of params.yaml is checked before any stage does work.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from headswap import registry
+from headswap.errors import InputError, raise_faults
+
+PARAMS_FILE = "params.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads `1e-3` as a number, as YAML 1.2 (and so DVC) does; PyYAML follows 1.1."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$"),
+    list("-+.0123456789"),
+)
+# The integer rule has to stay in front of the wider rule for floats above.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?\d+$"), list("-+0123456789")
+)
+for _rules in _Loader.yaml_implicit_resolvers.values():
+    _rules.sort(key=lambda rule: rule[0] != "tag:yaml.org,2002:int")
+
+
+def load(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
+    """Return params.yaml as nested dictionaries, unchecked."""
+    try:
+        sections = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
+    except OSError as error:
+        raise InputError(
+            f"{path}: the file must be readable, got {error.strerror}. "
+            "Run from the folder that holds dvc.yaml."
+        ) from error
+    except yaml.YAMLError as error:
+        raise InputError(
+            f"{path}: the file must be valid YAML, got {error}. Correct that line."
+        ) from error
+    return sections or {}
+
+
+def read(section: str, path: str | Path = PARAMS_FILE) -> Any:
+    """Return one section of params.yaml as its dataclass.
+
+    Raises:
+        InputError: with every fault of the section.
+    """
+    parsed, faults = _parse(section, load(path).get(section), str(path))
+    raise_faults(faults)
+    return parsed
+
+
+def check(sections: Mapping[str, Any], where: str = PARAMS_FILE) -> dict[str, Any]:
+    """Return every section as its dataclass.
+
+    Raises:
+        InputError: with every fault of every section, and sections nobody reads.
+    """
+    known = registry.names("params")
+    faults = [
+        f"{where}: {section} must be one of {', '.join(known)}. Remove or rename it."
+        for section in sections
+        if section not in known
+    ]
+    parsed = {}
+    for section in known:
+        parsed[section], section_faults = _parse(section, sections.get(section), where)
+        faults += section_faults
+    if not faults:
+        faults += _check_together(parsed, where)
+    raise_faults(faults)
+    return parsed
+
+
+def _parse(section: str, values: Any, where: str) -> tuple[Any, list[str]]:
+    kind = import_module(f"headswap.params.{section}").Section
+    try:
+        # By way of JSON, strict mode still lets a YAML list become a tuple.
+        text = json.dumps(values if values is not None else {})
+        return TypeAdapter(kind).validate_json(text, strict=True), []
+    except ValidationError as error:
+        faults: dict[str, list[Any]] = {}
+        for fault in error.errors(include_url=False):
+            faults.setdefault(_dotted(section, fault["loc"]), []).append(fault)
+        return None, [_sentence(where, *item) for item in faults.items()]
+
+
+def _dotted(section: str, location: Sequence[str | int]) -> str:
+    # Union members appear in pydantic's location by type; users know only the keys.
+    keys = [part for part in location if isinstance(part, int) or part.isidentifier()]
+    return ".".join(str(key) for key in [section, *keys] if key not in _TYPE_NAMES)
+
+
+def _sentence(where: str, name: str, faults: Sequence[Any]) -> str:
+    """Return one sentence for one parameter, all members of a union together."""
+    if faults[0]["type"] == "unexpected_keyword_argument":
+        return f"{where}: {name} is no parameter of headswap. Remove or rename it."
+    if faults[0]["type"] == "missing":
+        return f"{where}: {name} must be given. Add it."
+    expected = [
+        re.sub(
+            r"^(Value error, |Input should be )(an? )?(valid )?(should be )?",
+            "",
+            fault["msg"],
+        )
+        for fault in faults
+    ]
+    return (
+        f"{where}: {name} must be {' or '.join(dict.fromkeys(expected))}, "
+        f"got {faults[0]['input']!r}. Correct it there or on the command line (-S)."
+    )
+
+
+_TYPE_NAMES = {"int", "float", "str", "bool", "constrained", "none", "list", "tuple"}
+
+
+def _check_together(parsed: Mapping[str, Any], where: str) -> list[str]:
+    """Return the faults that only two sections side by side can show."""
+    tasks = parsed["data"].known_tasks
+    order = parsed["train"].order
+    if tasks is None or isinstance(order, str):
+        return []
+    if sorted(order) == sorted(tasks):
+        return []
+    return [
+        f"{where}: train.order must be finest_first, coarsest_first or a list of the "
+        f"tasks {', '.join(tasks)}, got {list(order)}. Name each task once."
+    ]

@@ -1,0 +1,18 @@
+"""The `features` section: how the cached features are computed."""
+
+from dataclasses import dataclass
+
+from headswap.params._types import STRICT, Count
+
+
+@dataclass(frozen=True)
+class Section:
+    """How the cached features are computed.
+
+    Attributes:
+        batch_size: images a step.
+    """
+
+    __pydantic_config__ = STRICT
+
+    batch_size: Count

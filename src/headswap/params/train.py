@@ -1,0 +1,54 @@
+"""The `train` section: what is fitted on the cached features, and how."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from headswap.params._types import STRICT, Count, Seed, Share, name_in
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The strategy, the head and the optimiser.
+
+    Attributes:
+        strategy: a file in `strategies/`.
+        order: of the tasks: `finest_first` (most classes first), `coarsest_first` or
+            a list of task names.
+        freeze_trunk: strategy `sequential`: freeze the trunk after the first task.
+        folds: strategy `cascade`: folds for the out-of-fold predictions.
+        hidden: units of the hidden layers, from the features to the output.
+        activation: of the hidden layers.
+        dropout: share dropped after each hidden layer, and before the output layer
+            where there is no hidden layer.
+        batch_norm: batch normalisation after each hidden layer.
+        l2: weight of the L2 penalty on all Dense kernels.
+        optimizer: of `keras.optimizers`.
+        learning_rate: of that optimiser.
+        batch_size: rows a step.
+        epochs: at most.
+        patience: epochs without a lower validation loss before training stops; the
+            weights of the best epoch are kept.
+        seed: of initial weights, order of rows and dropout.
+    """
+
+    __pydantic_config__ = STRICT
+
+    strategy: Annotated[str, name_in("strategies")]
+    order: Literal["finest_first", "coarsest_first"] | tuple[str, ...]
+    freeze_trunk: bool
+    folds: Annotated[int, Field(ge=2, le=20)]
+    hidden: tuple[Count, ...]
+    activation: Literal["relu", "gelu", "silu", "tanh", "sigmoid", "linear"]
+    dropout: Share
+    batch_norm: bool
+    l2: Annotated[float, Field(ge=0)]
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop", "nadam", "lion"]
+    learning_rate: Positive
+    batch_size: Count
+    epochs: Count
+    patience: Count
+    seed: Seed

@@ -1,0 +1,36 @@
+"""Parts that are found by their name: the file `backbones/vgg16.py` is `vgg16`.
+
+Adding a backbone, a strategy or a layout is adding one file; nothing registers itself.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from headswap.errors import InputError
+
+
+def names(folder: str) -> list[str]:
+    """Return the sorted names of the parts in a folder of this package."""
+    files = (Path(__file__).parent / folder).glob("*.py")
+    return sorted(file.stem for file in files if not file.stem.startswith("_"))
+
+
+def load(folder: str, name: str) -> ModuleType:
+    """Return the module of one part.
+
+    Raises:
+        InputError: no file of that name; the message lists the choices.
+    """
+    if name not in names(folder):
+        raise InputError(unknown(folder, name))
+    return import_module(f"headswap.{folder}.{name}")
+
+
+def unknown(folder: str, name: str) -> str:
+    """Return the sentence that rejects a name, with the names there are."""
+    choices = ", ".join(names(folder))
+    return (
+        f"{folder}: the name must be one of {choices}, got {name!r}. "
+        f"Correct it, or add src/headswap/{folder}/{name}.py."
+    )

@@ -1,0 +1,20 @@
+"""`independent`: one model a task, the baseline any multi-task strategy has to beat."""
+
+from collections.abc import Sequence
+
+import keras
+
+from headswap.fitting import Trainer
+from headswap.tasks import Task
+
+
+def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
+    """Return the separately fitted models side by side."""
+    inputs = trainer.inputs()
+    outputs = {}
+    for task in tasks:
+        trunk = trainer.trunk(inputs, task.name)
+        model = keras.Model(inputs, {task.name: trainer.output(task, trunk)})
+        trainer.fit(model, [task], task.name)
+        outputs.update(model.output)
+    return keras.Model(inputs, outputs)

@@ -1,0 +1,40 @@
+"""`sequential`: train the first task, then swap the output layer for the next one.
+
+With `train.freeze_trunk` the trunk stays as the first task left it and each later task
+trains its output layer alone; without, each task trains on from the trunk before it and
+keeps its own snapshot.
+"""
+
+from collections.abc import Sequence
+
+import keras
+
+from headswap.fitting import Trainer
+from headswap.tasks import Task
+
+
+def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
+    """Return the model in which each task built on the one before."""
+    inputs = trainer.inputs()
+    outputs = {}
+    trunk = None
+    for task in tasks:
+        if trunk is None or not trainer.options.freeze_trunk:
+            trunk = _next_trunk(trainer, inputs, f"{task.name}_trunk", trunk)
+        model = keras.Model(inputs, {task.name: trainer.output(task, trunk(inputs))})
+        trainer.fit(model, [task], task.name)
+        outputs.update(model.output)
+        trunk.trainable = not trainer.options.freeze_trunk
+    return keras.Model(inputs, outputs)
+
+
+def _next_trunk(
+    trainer: Trainer,
+    inputs: dict[str, keras.KerasTensor],
+    name: str,
+    previous: keras.Model | None,
+) -> keras.Model:
+    trunk = keras.Model(inputs, trainer.trunk(inputs, name), name=name)
+    if previous is not None:
+        trunk.set_weights(previous.get_weights())
+    return trunk

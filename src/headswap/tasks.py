@@ -1,0 +1,86 @@
+"""What is to be predicted: named tasks, each with an ordered list of classes.
+
+`labels.json` is written once, by prepare; every later class order comes from there.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+LABEL_SEPARATOR = "|"
+
+Kind = Literal["multiclass", "multilabel"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question asked of every image.
+
+    Attributes:
+        name: also the name of its column in `index.csv`.
+        kind: `multiclass` (exactly one class an image) or `multilabel` (any number).
+        class_names: in the order of the model's outputs.
+    """
+
+    name: str
+    kind: Kind
+    class_names: tuple[str, ...]
+
+    @property
+    def num_classes(self) -> int:
+        """The number of classes, and so of output units."""
+        return len(self.class_names)
+
+    def encode(self, cells: Sequence[str]) -> np.ndarray:
+        """Return targets, (N, num_classes) float32 of 0 and 1, of `index.csv` cells."""
+        position = {name: index for index, name in enumerate(self.class_names)}
+        targets = np.zeros((len(cells), self.num_classes), np.float32)
+        for row, cell in enumerate(cells):
+            for name in self.split_cell(cell):
+                targets[row, position[name]] = 1
+        return targets
+
+    def split_cell(self, cell: str) -> list[str]:
+        """Return the class names in one cell of `index.csv`."""
+        if self.kind == "multiclass":
+            return [cell]
+        return cell.split(LABEL_SEPARATOR) if cell else []
+
+
+def finest(tasks: Sequence[Task]) -> Task:
+    """Return the task with the most classes; the later of two of the same size."""
+    return max(tasks[::-1], key=lambda task: task.num_classes)
+
+
+def ordered(tasks: Sequence[Task], order: str | Sequence[str]) -> list[Task]:
+    """Return the tasks in training order.
+
+    Args:
+        tasks: in the order of `labels.json`, coarse before fine where sizes are equal.
+        order: `finest_first`, `coarsest_first` or the names of all tasks.
+    """
+    if isinstance(order, str):
+        coarse_to_fine = sorted(tasks, key=lambda task: task.num_classes)
+        return coarse_to_fine[::-1] if order == "finest_first" else coarse_to_fine
+    by_name = {task.name: task for task in tasks}
+    return [by_name[name] for name in order]
+
+
+def write_labels(path: str | Path, tasks: Sequence[Task]) -> None:
+    """Write `labels.json`."""
+    text = json.dumps(
+        {"tasks": [asdict(task) for task in tasks]}, indent=2, ensure_ascii=False
+    )
+    Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def read_labels(path: str | Path) -> list[Task]:
+    """Return the tasks of `labels.json`, in its order."""
+    tasks = json.loads(Path(path).read_text(encoding="utf-8"))["tasks"]
+    return [
+        Task(task["name"], task["kind"], tuple(task["class_names"])) for task in tasks
+    ]
