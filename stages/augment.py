@@ -9,14 +9,14 @@ from headswap.index import read_index, read_split
 from headswap.plots import draw_contact_sheet
 
 
-def main(prepared: Path, split: Path, output: Path, report: Path) -> None:
+def main(prepared: Path, split_folder: Path, output: Path, report: Path) -> None:
     options = params.read("augment")
-    index, parts = read_index(prepared), read_split(split / "split.csv")
+    index, split = read_index(prepared), read_split(split_folder / "split.csv")
     images = prepared / "images.npy"
-    augment(images, index, parts, options, output)
+    augment(images, index, split, options, output)
     report.mkdir(parents=True, exist_ok=True)
     draw_contact_sheet(
-        report / "preview.png", preview(images, index, parts, options, num_images=6)
+        report / "preview.png", preview(images, index, split, options, num_images=6)
     )
 
 

@@ -9,7 +9,7 @@ from headswap.index import read_index
 from headswap.tables import read_table
 
 
-def main(prepared: Path, augmented: Path, output: Path) -> None:
+def main(prepared: Path, augmented: Path, output: Path, reusable: Path) -> None:
     versions = read_table(augmented / "augmented.csv")
     row_names = [(image_id, 0) for image_id in read_index(prepared).image_ids]
     row_names += zip(versions["image_id"], map(int, versions["copy"]), strict=True)
@@ -19,6 +19,7 @@ def main(prepared: Path, augmented: Path, output: Path) -> None:
         params.read("backbone"),
         params.read("features"),
         output,
+        reusable,
     )
 
 

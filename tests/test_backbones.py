@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from headswap import registry
-from headswap.backbones import _applications, _lite, _torch_file, _weights
+from headswap.backbones import _applications, _lite_weights, _torch_file, _weights
 
 # Backbone, network and module of keras.applications.
 APPLICATIONS = {
@@ -30,7 +30,14 @@ APPLICATIONS = {
     "vgg16": ("VGG16", "vgg16"),
     "xception": ("Xception", "xception"),
 }
-SLOW = ["convnext_tiny", "densenet121", "efficientnet_v2_s", "resnet101_v2"]
+SLOW = [
+    "convnext_tiny",
+    "densenet121",
+    "efficientnet_v2_s",
+    "resnet101_v2",
+    "resnet50",
+    "xception",
+]
 SCALINGS = {
     "caffe": _applications.scale_like_caffe,
     "tf": _applications.scale_like_tensorflow,
@@ -92,7 +99,7 @@ def compute(model: keras.Model, pixels: np.ndarray) -> np.ndarray:
 
 
 def build_published_network(name: str, monkeypatch) -> tuple[keras.Model, dict]:
-    """Keras' graph for `weights="imagenet"`, with random values, and the file it wants."""
+    """Keras' graph for `weights="imagenet"`, values random, and the file it wants."""
     wanted = {}
 
     def get_file(file_name, origin, cache_subdir, file_hash=None):
@@ -235,7 +242,7 @@ def test_efficientnet_lite0_equals_the_pytorch_network():
 
 
 def test_lite_file_that_does_not_fit_names_the_layer():
-    path = _lite._find_imagenet_file("efficientnet_lite0")
+    path = _lite_weights.find_imagenet_file("efficientnet_lite0")
     with pytest.raises(ValueError, match=r"layer block\w+ must have weights .* got"):
         build("efficientnet_lite2", weights=str(path))
 
@@ -338,7 +345,7 @@ def test_pickle_that_names_a_function_is_refused_and_not_run(
 
 @pytest.mark.parametrize("num_bytes", [0, 10, 30_000, 1_000_000])
 def test_pytorch_file_cut_short_is_refused(num_bytes, tmp_path):
-    whole = _lite._find_imagenet_file("efficientnet_lite0").read_bytes()
+    whole = _lite_weights.find_imagenet_file("efficientnet_lite0").read_bytes()
     path = tmp_path / "short.pth"
     path.write_bytes(whole[:num_bytes])
     with pytest.raises(ValueError, match=r"short\.pth: the file must be a state dict"):

@@ -19,7 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from headswap.arrays import RowWriter
-from headswap.index import Index
+from headswap.index import Index, Split
 from headswap.parallel import map_in_order
 from headswap.params.augment import Section
 from headswap.tables import PathLike, table_writer
@@ -75,7 +75,7 @@ def num_copies(options: Section) -> int:
 def augment(
     images: PathLike,
     index: Index,
-    parts: np.ndarray,
+    split: Split,
     options: Section,
     output: PathLike,
 ) -> None:
@@ -84,14 +84,14 @@ def augment(
     Args:
         images: the prepared `images.npy`.
         index: its rows.
-        parts: (repeats, N) str, of the split.
+        split: of those rows.
         options: the operations and their strengths.
         output: folder to write.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     copies = num_copies(options)
-    training_rows = np.flatnonzero((parts == "train").any(axis=0))
+    training_rows = np.flatnonzero((split.times > 0).any(axis=0)).tolist()
     row_shape = np.load(images, mmap_mode="r").shape[1:]
 
     def versions(row: int) -> np.ndarray:
@@ -228,11 +228,11 @@ def _warp(strengths: Strengths, height: int, width: int) -> np.ndarray:
 
 
 def preview(
-    images: PathLike, index: Index, parts: np.ndarray, options: Section, num_images: int
+    images: PathLike, index: Index, split: Split, options: Section, num_images: int
 ) -> Iterator[np.ndarray]:
     """Yield (1 + copies, H, W, 3) uint8: a training image followed by its versions."""
     pictures = np.load(images, mmap_mode="r")
-    training_rows = np.flatnonzero(parts[0] == "train")
+    training_rows = np.flatnonzero(split.times[0])
     copies = min(num_copies(options), 8)
     spread = np.linspace(0, len(training_rows) - 1, num_images).astype(int)
     for row in training_rows[np.unique(spread)]:

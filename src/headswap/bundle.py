@@ -6,20 +6,20 @@ archives, have the same bytes whenever the content is the same.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from headswap.labels import Labels, write_labels
 from headswap.tables import PathLike
-from headswap.tasks import Task, write_labels
 
 
 def save_bundle(
     folder: PathLike,
     model: keras.Model,
-    tasks: Sequence[Task],
+    labels: Labels,
     description: Mapping[str, Any],
 ) -> None:
     """Write the bundle of a model from cut features to probabilities."""
@@ -27,7 +27,7 @@ def save_bundle(
     path.mkdir(parents=True, exist_ok=True)
     (path / "model.json").write_text(model.to_json(indent=1) + "\n", encoding="utf-8")
     model.save_weights(path / "model.weights.h5")
-    write_labels(path / "labels.json", tasks)
+    write_labels(path / "labels.json", labels)
     text = json.dumps(description, indent=2, ensure_ascii=False)
     (path / "bundle.json").write_text(text + "\n", encoding="utf-8")
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import keras
 
+from headswap.errors import InputError
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -18,13 +20,14 @@ class Cut:
 
     Attributes:
         layer_name: the last layer below.
-        below: from uint8 pixels to the cached feature.
+        below: from uint8 pixels to the cached feature; None where the cut is at the
+            input, so that the pictures themselves are the features.
         above: from the cached feature to the pooled vector; None where nothing is left
             to train, because the cut is at the pooled vector itself.
     """
 
     layer_name: str
-    below: keras.Model
+    below: keras.Model | None
     above: keras.Model | None
 
 
@@ -67,6 +70,40 @@ def _histories(outputs: Any) -> Iterator[tuple[str, int, int]]:
             yield from _histories(output)
 
 
+def choose_place(network: keras.Model, unfreeze: int | str) -> tuple[str, list[str]]:
+    """Return where to cut and which layers above the cut stay frozen all the same.
+
+    The last layer is the pooling and does not count. Where several tensors cross just
+    below the layers to be trained, the cut moves down to the nearest place.
+
+    Args:
+        network: from pixels to the pooled vector.
+        unfreeze: how many of the last layers are to be trained, or `all`.
+
+    Raises:
+        InputError: the network has fewer layers.
+    """
+    layers = [operation.name for operation in network.operations]
+    position = {name: number for number, name in enumerate(layers)}
+    # Between the input and the pooling; neither has anything to train.
+    num_layers = len(layers) - 2
+    if unfreeze == 0:
+        return layers[-1], []
+    if unfreeze == "all":
+        return layers[0], []
+    if not isinstance(unfreeze, int) or unfreeze > num_layers:
+        raise InputError(
+            f"params.yaml: backbone.unfreeze must be 0 to {num_layers} or all for "
+            f"{network.name}, got {unfreeze}. Lower it."
+        )
+    first_trained = len(layers) - 1 - unfreeze
+    place = max(
+        (name for name in places(network) if position[name] < first_trained),
+        key=position.__getitem__,
+    )
+    return place, layers[position[place] + 1 : first_trained]
+
+
 def divide(network: keras.Model, layer_name: str) -> Cut:
     """Return the network cut after one of its `places`."""
     # Operations that are no layers (an addition, say) are places too.
@@ -74,6 +111,8 @@ def divide(network: keras.Model, layer_name: str) -> Cut:
     tensor = operations[layer_name].output
     if tensor is network.output:
         return Cut(layer_name, network, None)
+    if tensor is network.input:
+        return Cut(layer_name, None, network)
     return Cut(
         layer_name,
         keras.Model(network.input, tensor),

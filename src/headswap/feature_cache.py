@@ -1,7 +1,7 @@
 """The features folder as training reads it; see `features` for what is in it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,9 @@ import numpy as np
 from headswap.arrays import Rows
 from headswap.tables import PathLike, read_table
 
+# Importing it lets Keras rebuild a part above the cut that pools by power mean.
+from headswap.pooling import PowerMean  # noqa: F401  isort: skip
+
 
 @dataclass(frozen=True)
 class Member:
@@ -19,12 +22,32 @@ class Member:
     Attributes:
         name: of the backbone.
         rows: its features, (rows, ...), in the order of `rows.csv`.
-        build_above: makes a fresh copy of the part above; None where there is none.
+        folder: where the part above the cut lies.
+        has_above: whether there is such a part.
+        has_random_weights: whether it starts from random weights.
     """
 
     name: str
     rows: Rows
-    build_above: Callable[[str], keras.Model] | None = None
+    folder: Path
+    has_above: bool
+    has_random_weights: bool
+
+    def build_above(self, name: str) -> keras.Model:
+        """Return a fresh copy of the part above the cut, under another name.
+
+        It computes in the precision that is set in Keras, whatever it was made in.
+        """
+        config = json.loads((self.folder / "above.json").read_text(encoding="utf-8"))
+        config["config"]["name"] = name
+        precision = keras.config.dtype_policy().name
+        for layer in config["config"]["layers"]:
+            # Pixels are always scaled in full precision.
+            if layer["class_name"] not in ("Rescaling", "Normalization"):
+                layer["config"]["dtype"] = precision
+        above = keras.models.model_from_json(json.dumps(config))
+        above.load_weights(self.folder / "above.weights.h5")
+        return above
 
 
 @dataclass(frozen=True)
@@ -41,15 +64,37 @@ class Features:
     image_ids: np.ndarray
     copies: np.ndarray
 
+    @property
+    def are_vectors(self) -> bool:
+        """Whether nothing but heads is left to train."""
+        return not any(member.has_above for member in self.members)
 
-def read_features(features: PathLike) -> Features:
-    """Return what a features folder holds; arrays are read when they are asked for."""
+
+def read_features(features: PathLike, image_files: Sequence[PathLike]) -> Features:
+    """Return what a features folder holds; arrays are read when they are asked for.
+
+    Args:
+        features: the folder.
+        image_files: the images the features were computed from, in row order.
+    """
     folder = Path(features)
     table = read_table(folder / "rows.csv")
-    members = [
-        Member(member["backbone"], Rows([folder / f"{member['backbone']}.npy"]))
-        for member in json.loads((folder / "features.json").read_text())["members"]
+    names = json.loads((folder / "features.json").read_text(encoding="utf-8"))[
+        "members"
     ]
+    members = [_read_member(folder / name, image_files) for name in names]
     return Features(
         members, np.array(table["image_id"]), np.array(table["copy"]).astype(int)
+    )
+
+
+def _read_member(folder: Path, image_files: Sequence[PathLike]) -> Member:
+    facts = json.loads((folder / "member.json").read_text(encoding="utf-8"))
+    cached = folder / "features.npy"
+    return Member(
+        name=facts["backbone"],
+        rows=Rows([cached] if cached.exists() else image_files),
+        folder=folder,
+        has_above=(folder / "above.json").exists(),
+        has_random_weights=facts["random_weights"],
     )

@@ -5,22 +5,34 @@ Strategies decide which models there are; everything they share stands here.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 from dvclive import Live
-from tqdm.keras import TqdmCallback
+from tqdm import tqdm
 
+from headswap.arrays import Rows
+from headswap.checkpoint import Checkpoint
 from headswap.feature_cache import Member
 from headswap.heads import hidden_layers, output_layer
+from headswap.losses import class_weights, make_loss
+from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
 from headswap.tasks import Task
 
 Tensors = dict[str, keras.KerasTensor]
 
-LOSSES = {"multiclass": "categorical_crossentropy", "multilabel": "binary_crossentropy"}
-ACCURACIES = {"multiclass": "categorical_accuracy", "multilabel": "binary_accuracy"}
+ACCURACIES = {
+    "multiclass": keras.metrics.CategoricalAccuracy,
+    "multilabel": keras.metrics.BinaryAccuracy,
+}
+
+
+def _widen(values: np.ndarray) -> np.ndarray:
+    """Return features cached in 16 bits as float32; whole pixels stay as they are."""
+    return values.astype(np.float32) if values.dtype == np.float16 else values
 
 
 class Batches(keras.utils.PyDataset):
@@ -36,7 +48,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        inputs: Mapping[str, object],
+        inputs: Mapping[str, Rows | np.ndarray],
         targets: Mapping[str, np.ndarray],
         rows: np.ndarray,
         batch_size: int,
@@ -48,8 +60,7 @@ class Batches(keras.utils.PyDataset):
         self._rows = rows
         self._batch_size = batch_size
         self._seed = seed
-        self._epoch = 0
-        self._shuffle()
+        self.start_epoch(0)
 
     def __len__(self) -> int:
         return -(-len(self._rows) // self._batch_size)
@@ -58,51 +69,84 @@ class Batches(keras.utils.PyDataset):
         """Return (inputs, targets) of one batch."""
         start = number * self._batch_size
         rows = self._order[start : start + self._batch_size]
-        return (
-            {name: values[rows] for name, values in self._inputs.items()},
-            {name: values[rows] for name, values in self._targets.items()},
-        )
+        inputs = {name: values[rows] for name, values in self._inputs.items()}
+        targets = {name: values[rows] for name, values in self._targets.items()}
+        return {name: _widen(values) for name, values in inputs.items()}, targets
 
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""
-        self._epoch += 1
-        self._shuffle()
+        self.start_epoch(self._epoch + 1)
 
-    def _shuffle(self) -> None:
+    def start_epoch(self, epoch: int) -> None:
+        """Draw the order of an epoch, which depends on the seed and its number only."""
+        self._epoch = epoch
         if self._seed is None:
             self._order = self._rows
         else:
-            random = np.random.default_rng([self._seed, self._epoch])
+            random = np.random.default_rng([self._seed, epoch])
             self._order = random.permutation(self._rows)
 
 
-class CurveCallback(keras.callbacks.Callback):
-    """Writes the figures of each epoch with DVCLive.
+class Progress(keras.callbacks.Callback):
+    """Shows a bar of the epochs.
 
-    DVCLive's own Keras callback needs TensorFlow and renames every "val_".
+    Args:
+        name: of the fit.
+        epochs: at most.
+        done: before this process.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, name: str, epochs: int, done: int):
         super().__init__()
-        self._folder = folder
+        self._name, self._epochs, self._done = name, epochs, done
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Open the folder."""
-        # DVCLive would otherwise write a dvc.yaml and record an experiment.
-        self._live = Live(
-            str(self._folder), dvcyaml=None, save_dvc_exp=False, report=None
+        """Open the bar."""
+        self._bar = tqdm(
+            desc=f"train {self._name}",
+            total=self._epochs,
+            initial=self._done,
+            unit="epoch",
         )
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Write one epoch."""
-        for name, value in (logs or {}).items():
-            part = "validation" if name.startswith("val_") else "train"
-            self._live.log_metric(f"{part}/{name.removeprefix('val_')}", float(value))
-        self._live.next_step()
+        """Move on by one epoch."""
+        self._bar.set_postfix_str(
+            f"validation loss {(logs or {})['val_loss']:.4f}", False
+        )
+        self._bar.update()
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
-        """Close the folder."""
-        self._live.end()
+        """Close the bar."""
+        self._bar.close()
+
+
+def write_curves(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
+    """Write the figures of each epoch with DVCLive.
+
+    DVCLive's own Keras callback needs TensorFlow and renames every "val_"; and a run
+    that continues has epochs to write that it did not see.
+    """
+    # DVCLive would otherwise write a dvc.yaml and record an experiment.
+    with Live(str(folder), dvcyaml=None, save_dvc_exp=False, report=None) as live:
+        for figures in history:
+            for name, value in figures.items():
+                part = "validation" if name.startswith("val_") else "train"
+                live.log_metric(f"{part}/{name.removeprefix('val_')}", value)
+            live.next_step()
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold of the training rows.
+
+    Attributes:
+        fit_rows: positions of the rows to fit to.
+        held_rows: positions of the rows held out.
+    """
+
+    fit_rows: np.ndarray
+    held_rows: np.ndarray
 
 
 class Trainer:
@@ -111,11 +155,13 @@ class Trainer:
     Args:
         members: the cached features.
         targets: (rows, num_classes) float32 by task name, for every feature row.
-        train_rows: positions of the rows to fit to.
+        train_rows: positions of the rows to fit to; a row may stand several times.
         validation_rows: positions of the rows that stop training.
         groups: of every feature row; rows of one group never fall into two folds.
         options: the `train` section.
+        backbone: the `backbone` section, for what is trained above the cut.
         curves: folder for learning curves, one folder a fit below it.
+        checkpoints: folder for the state of interrupted fits.
     """
 
     def __init__(
@@ -126,7 +172,9 @@ class Trainer:
         validation_rows: np.ndarray,
         groups: np.ndarray,
         options: Section,
+        backbone: backbone_params.Section,
         curves: Path,
+        checkpoints: Path,
     ):
         self.options = options
         self.train_rows = train_rows
@@ -135,35 +183,70 @@ class Trainer:
         self._members = members
         self._targets = targets
         self._groups = groups
+        self._backbone = backbone
         self._curves = curves
+        self._checkpoints = checkpoints
 
     def inputs(self) -> Tensors:
         """Return fresh symbolic inputs, one a member, by the member's name."""
         return {
             member.name: keras.Input(
-                member.rows.row_shape, dtype=str(member.rows.dtype), name=member.name
+                member.rows.row_shape,
+                dtype="uint8" if member.rows.dtype == np.uint8 else "float32",
+                name=member.name,
             )
             for member in self._members
         }
 
     def trunk(
         self, inputs: Tensors, name: str, extra: Iterable[keras.KerasTensor] = ()
-    ) -> keras.KerasTensor:
-        """Return the last tensor before an output layer, (B, units) float32.
+    ) -> list[keras.KerasTensor]:
+        """Return the last tensors before an output layer, (B, units) float32 each.
+
+        One tensor, but one a member under `train.merge: scores`.
 
         Args:
             inputs: of `inputs()`.
             name: prefix of the layer names, unique within a model.
             extra: more features, (B, D) float32 each, beside the backbone's vector.
         """
-        vectors = [*(inputs[member.name] for member in self._members), *extra]
-        if len(vectors) > 1:
-            vectors = [keras.layers.Concatenate(name=f"{name}_features")(vectors)]
-        return hidden_layers(vectors[0], self.options, name)
+        vectors = [self._vector(member, inputs, name) for member in self._members]
+        if self.options.merge == "features":
+            branches = {name: [*vectors, *extra]}
+        else:
+            branches = {
+                f"{name}_{member.name}": [vector, *extra]
+                for member, vector in zip(self._members, vectors, strict=True)
+            }
+        return [
+            hidden_layers(_join(tensors, f"{branch}_features"), self.options, branch)
+            for branch, tensors in branches.items()
+        ]
 
-    def output(self, task: Task, trunk: keras.KerasTensor) -> keras.KerasTensor:
+    def _vector(self, member: Member, inputs: Tensors, name: str) -> keras.KerasTensor:
+        """Return a member's pooled vector, (B, D) float32."""
+        if not member.has_above:
+            return inputs[member.name]
+        above = member.build_above(f"{name}_{member.name}_above")
+        learns = member.has_random_weights or self._backbone.train_batch_norm
+        # Fixed to inference, as Keras's guide to fine-tuning advises: statistics of a
+        # few small batches would undo what the pretrained ones know.
+        vector = above(inputs[member.name], training=None if learns else False)
+        return keras.layers.Identity(dtype="float32", name=f"{name}_{member.name}")(
+            vector
+        )
+
+    def output(
+        self, task: Task, trunk: Sequence[keras.KerasTensor]
+    ) -> keras.KerasTensor:
         """Return a task's probabilities, (B, num_classes) float32."""
-        return output_layer(task, self.options)(trunk)
+        if len(trunk) == 1:
+            return output_layer(task, self.options)(trunk[0])
+        scores = [
+            output_layer(task, self.options, f"{task.name}_{member.name}")(branch)
+            for member, branch in zip(self._members, trunk, strict=True)
+        ]
+        return output_layer(task, self.options)(_join(scores, f"{task.name}_scores"))
 
     def fit(
         self,
@@ -182,34 +265,79 @@ class Trainer:
             rows: positions of the rows to fit to; by default all training rows.
             extra: more inputs by name, (rows, D) float32 over all feature rows.
         """
+        rows = self.train_rows if rows is None else rows
+        self._compile(model, tasks, rows)
+        stopping = keras.callbacks.EarlyStopping(
+            monitor="val_loss",
+            mode="min",
+            patience=self.options.patience,
+            restore_best_weights=True,
+        )
+        checkpoint = Checkpoint(self._checkpoints / name, stopping)
+        if checkpoint.is_finished:
+            checkpoint.restore_weights(model)
+        else:
+            done = len(checkpoint.history)
+            seed = derive_seed(self.options.seed, self._curves.name, name)
+            batches = self._batches(rows, tasks, extra, seed)
+            batches.start_epoch(done)
+            model.fit(
+                batches,
+                validation_data=self._batches(self.validation_rows, tasks, extra),
+                initial_epoch=done,
+                epochs=self.options.epochs,
+                shuffle=False,
+                verbose=0,
+                callbacks=[
+                    stopping,
+                    checkpoint,
+                    Progress(name, self.options.epochs, done),
+                ],
+            )
+        write_curves(self._curves / name, checkpoint.history)
+
+    def _compile(
+        self, model: keras.Model, tasks: Sequence[Task], rows: np.ndarray
+    ) -> None:
+        scheme = self.options.class_weight
         model.compile(
-            optimizer=self._optimizer(),
-            loss={task.name: LOSSES[task.kind] for task in tasks},
+            optimizer=self._optimizer(model),
+            loss={
+                task.name: make_loss(
+                    task,
+                    self.options.loss,
+                    class_weights(self._targets[task.name][rows], task, scheme),
+                )
+                for task in tasks
+            },
             metrics={
-                task.name: [keras.metrics.get(ACCURACIES[task.kind])] for task in tasks
+                task.name: [ACCURACIES[task.kind](name="accuracy")] for task in tasks
             },
             # XLA on a CPU is many times slower for depthwise networks; JAX needs it.
             jit_compile=keras.backend.backend() == "jax",
         )
-        seed = derive_seed(self.options.seed, str(self._curves.name), name)
-        model.fit(
-            self._batches(
-                self.train_rows if rows is None else rows, tasks, extra, seed
-            ),
-            validation_data=self._batches(self.validation_rows, tasks, extra),
-            epochs=self.options.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                keras.callbacks.EarlyStopping(
-                    monitor="val_loss",
-                    mode="min",
-                    patience=self.options.patience,
-                    restore_best_weights=True,
-                ),
-                CurveCallback(self._curves / name),
-                TqdmCallback(verbose=0, desc=f"train {name}"),
-            ],
+
+    def _optimizer(self, model: keras.Model) -> keras.optimizers.Optimizer:
+        """Return the optimiser; unfrozen layers have a learning rate of their own."""
+        heads = self._make_optimizer(self.options.learning_rate)
+        unfrozen = [
+            weight.path
+            for layer in model.layers
+            if layer.name.endswith("_above")
+            for weight in layer.trainable_variables
+        ]
+        if not unfrozen or any(m.has_random_weights for m in self._members):
+            return heads
+        rates = keras.optimizers.OptimizerMap(heads)
+        slow = self._make_optimizer(self._backbone.learning_rate)
+        for path in unfrozen:
+            rates[path] = slow
+        return keras.optimizers.MultiOptimizer(rates)
+
+    def _make_optimizer(self, learning_rate: float) -> keras.optimizers.Optimizer:
+        config = {"learning_rate": learning_rate}
+        return keras.optimizers.get(
+            {"class_name": self.options.optimizer, "config": config}
         )
 
     def predict(
@@ -221,20 +349,19 @@ class Trainer:
         """Return {task name: probabilities}, (len(rows), num_classes) float32 each."""
         return model.predict(self._batches(rows, (), extra), verbose=0)
 
-    def folds(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return (rows to fit to, rows held out) of each fold of the training rows.
+    def folds(self) -> list[Fold]:
+        """Return the folds of the training rows.
 
         An image, its augmented versions and its duplicates share a fold.
         """
         groups = np.unique(self._groups[self.train_rows])
         random = np.random.default_rng(self.options.seed)
         num_folds = min(self.options.folds, len(groups))
-        folds = np.array_split(random.permutation(groups), num_folds)
-        result = []
-        for held_groups in folds:
+        folds = []
+        for held_groups in np.array_split(random.permutation(groups), num_folds):
             held = np.isin(self._groups[self.train_rows], held_groups)
-            result.append((self.train_rows[~held], self.train_rows[held]))
-        return result
+            folds.append(Fold(self.train_rows[~held], self.train_rows[held]))
+        return folds
 
     def _batches(
         self,
@@ -252,13 +379,11 @@ class Trainer:
             seed,
         )
 
-    def _optimizer(self) -> keras.optimizers.Optimizer:
-        return keras.optimizers.get(
-            {
-                "class_name": self.options.optimizer,
-                "config": {"learning_rate": self.options.learning_rate},
-            }
-        )
+
+def _join(tensors: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:
+    if len(tensors) == 1:
+        return tensors[0]
+    return keras.layers.Concatenate(name=name)(tensors)
 
 
 def derive_seed(*parts: object) -> int:

@@ -41,15 +41,23 @@ def hidden_layers(
     return tensor
 
 
-def output_layer(task: Task, options: Section) -> keras.layers.Dense:
-    """Return the layer that gives a task's probabilities, (B, num_classes) float32."""
+def output_layer(
+    task: Task, options: Section, name: str | None = None
+) -> keras.layers.Dense:
+    """Return the layer that gives a task's probabilities, (B, num_classes) float32.
+
+    Args:
+        task: whose probabilities.
+        options: the `train` section.
+        name: of the layer; by default the task's.
+    """
     return keras.layers.Dense(
         task.num_classes,
         activation=OUTPUT_ACTIVATION[task.kind],
         kernel_regularizer=_regularizer(options),
         # Probabilities stay float32 when the layers below compute in 16 bits.
         dtype="float32",
-        name=task.name,
+        name=name or task.name,
     )
 
 

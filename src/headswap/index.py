@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from headswap.labels import read_labels
+from headswap.relations import Relation
 from headswap.tables import PathLike, read_table, write_table
-from headswap.tasks import Task, read_labels
+from headswap.tasks import Task
 
 INDEX_COLUMNS = ("image_id", "group", "path", "width", "height", "format", "given_part")
 PARTS = ("train", "validation", "test")
+UNUSED = "unused"
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Index:
         given_parts: the part the data set itself gives, or "".
         cells: labels of each image, by task name, as written in `index.csv`.
         tasks: in the order of `labels.json`.
+        relations: between the tasks.
     """
 
     image_ids: list[str]
@@ -34,37 +38,63 @@ class Index:
     given_parts: list[str]
     cells: dict[str, list[str]]
     tasks: list[Task]
+    relations: list[Relation]
 
 
 def read_index(prepared: PathLike) -> Index:
     """Return the index of a prepared folder."""
-    tasks = read_labels(Path(prepared) / "labels.json")
+    labels = read_labels(Path(prepared) / "labels.json")
     table = read_table(Path(prepared) / "index.csv")
     return Index(
         image_ids=table["image_id"],
         groups=table["group"],
         paths=table["path"],
         given_parts=table["given_part"],
-        cells={task.name: table[task.name] for task in tasks},
-        tasks=tasks,
+        cells={task.name: table[task.name] for task in labels.tasks},
+        tasks=labels.tasks,
+        relations=labels.relations,
     )
 
 
-def write_split(path: PathLike, index: Index, parts: np.ndarray) -> None:
+@dataclass(frozen=True)
+class Split:
+    """What `split.csv` says.
+
+    Attributes:
+        parts: (repeats, N) str: train, validation, test, or unused.
+        times: (repeats, N) int: how often the image stands among the training rows; 0
+            where it does not train.
+    """
+
+    parts: np.ndarray
+    times: np.ndarray
+
+    @property
+    def num_repeats(self) -> int:
+        """The number of independent splits."""
+        return len(self.parts)
+
+
+def write_split(path: PathLike, index: Index, split: Split) -> None:
     """Write `split.csv`."""
     write_table(
         path,
-        ["image_id", "repeat", "part"],
+        ["image_id", "repeat", "part", "times"],
         (
-            (image_id, repeat, part)
-            for repeat, row in enumerate(parts)
-            for image_id, part in zip(index.image_ids, row, strict=True)
+            (image_id, repeat, part, times)
+            for repeat in range(split.num_repeats)
+            for image_id, part, times in zip(
+                index.image_ids, split.parts[repeat], split.times[repeat], strict=True
+            )
         ),
     )
 
 
-def read_split(path: PathLike) -> np.ndarray:
-    """Return the part of each image in each repeat, (repeats, N) str."""
+def read_split(path: PathLike) -> Split:
+    """Return what `split.csv` says."""
     table = read_table(path)
     num_repeats = int(table["repeat"][-1]) + 1
-    return np.array(table["part"]).reshape(num_repeats, -1)
+    return Split(
+        np.array(table["part"]).reshape(num_repeats, -1),
+        np.array(table["times"]).astype(int).reshape(num_repeats, -1),
+    )

@@ -1,5 +1,6 @@
-"""Scores of predicted probabilities. Every score is better when it is higher."""
+"""Scores of predictions. A `_loss` is better when it is lower, all else when higher."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,8 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-CLASS_SCORES = ("precision", "recall", "f1", "auc", "average_precision")
+CLASS_SCORES = ("accuracy", "precision", "recall", "f1", "auc", "average_precision")
+MACRO_SCORES = ("precision", "recall", "f1", "auc")
 
 
 @dataclass(frozen=True)
@@ -18,36 +20,42 @@ class Scores:
 
     Attributes:
         overall: by metric name: accuracy, and macro averages over the classes present.
-        per_class: by metric name, (num_classes,) float64; NaN where a class is absent.
-        support: images of each class, (num_classes,) int.
+        per_class: by metric name, (C,) float64; NaN where a class is absent.
+        support: images of each class, (C,) int.
     """
 
     overall: dict[str, float]
     per_class: dict[str, np.ndarray]
     support: np.ndarray
 
+    @property
+    def is_blind(self) -> np.ndarray:
+        """Whether a class is never found although accuracy looks fair, (C,) bool."""
+        accuracy = self.per_class["accuracy"]
+        return (self.support > 0) & (self.per_class["recall"] == 0) & (accuracy > 0.5)
 
-def predict_labels(probabilities: np.ndarray) -> np.ndarray:
-    """Return predictions, (N, C) of 0 and 1, from multiclass probabilities (N, C)."""
-    return np.eye(probabilities.shape[1], dtype=int)[probabilities.argmax(axis=1)]
 
-
-def score(targets: np.ndarray, probabilities: np.ndarray) -> Scores:
+def score(
+    targets: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray, kind: str
+) -> Scores:
     """Return the scores of one task on one part.
 
     A class without any image in this part has no recall, so it is left out of every
-    average. AUC is one-vs-rest.
+    average. AUC is one-vs-rest. Accuracy is the share of images whose classes are all
+    right; a multilabel task calls it exact match, and adds the Hamming loss (share of
+    wrong answers over images and classes) and the mean average precision.
 
     Args:
         targets: (N, C) of 0 and 1, N at least 1.
         probabilities: (N, C), 0..1.
+        predicted: (N, C) of 0 and 1.
+        kind: of the task, `multiclass` or `multilabel`.
     """
-    predicted = predict_labels(probabilities)
     precision, recall, f1, support = precision_recall_fscore_support(
         targets, predicted, average=None, zero_division=0
     )
-    present = support > 0
     per_class = {
+        "accuracy": (targets == predicted).mean(axis=0),
         "precision": precision,
         "recall": recall,
         "f1": f1,
@@ -57,14 +65,21 @@ def score(targets: np.ndarray, probabilities: np.ndarray) -> Scores:
         ),
     }
     for values in per_class.values():
-        values[~present] = np.nan
-    overall = {"accuracy": float((targets == predicted).all(axis=1).mean())}
-    for name in ("precision", "recall", "f1", "auc"):
-        overall[name] = _mean(per_class[name])
+        values[support == 0] = np.nan
+    exact = float((targets == predicted).all(axis=1).mean())
+    overall = {"accuracy": exact}
+    overall.update({name: _mean(per_class[name]) for name in MACRO_SCORES})
+    if kind == "multilabel":
+        del overall["accuracy"]
+        overall["mean_average_precision"] = _mean(per_class["average_precision"])
+        overall["exact_match"] = exact
+        overall["hamming_loss"] = float((targets != predicted).mean())
     return Scores(overall, per_class, support.astype(int))
 
 
-def _rank_scores(targets, probabilities, function) -> np.ndarray:
+def _rank_scores(
+    targets: np.ndarray, probabilities: np.ndarray, function: Callable[..., float]
+) -> np.ndarray:
     """Return one score a class; NaN where the part has only one kind of target."""
     return np.array(
         [

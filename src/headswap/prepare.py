@@ -5,23 +5,27 @@ size, 3) uint8 RGB, `index.csv` with one row an image in the same order, `reject
 with every file left out and why, and `labels.json` with the tasks and class order.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from headswap import registry
-from headswap.arrays import RowWriter
+from headswap.arrays import RowWriter, iterate
 from headswap.decode import Picture, UnreadableImage, decode
-from headswap.errors import raise_faults
+from headswap.errors import InputError, listed, raise_faults
 from headswap.index import INDEX_COLUMNS
+from headswap.labels import Labels, write_labels
 from headswap.layouts import Listing, Row
 from headswap.parallel import map_in_order
 from headswap.params import data as data_params
 from headswap.params import prepare as prepare_params
-from headswap.tables import PathLike, table_writer, write_table
-from headswap.tasks import LABEL_SEPARATOR, Task, write_labels
+from headswap.relations import find_relations
+from headswap.tables import PathLike, read_table, table_writer, write_table
+from headswap.tasks import LABEL_SEPARATOR, Task
 
 ID_DIGITS = 16
 
@@ -32,15 +36,18 @@ def prepare(
     """Write the prepared folder.
 
     Raises:
-        InputError: nothing to read, or a class of which no image can be read.
+        InputError: nothing to read, class names that cannot be told apart, a class of
+            which no image can be read, or one picture under two classes.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     listing = registry.load("layouts", data.layout).read(data)
+    raise_faults(class_name_faults(listing))
     rejected = list(listing.rejected)
     kept: list[Row] = []
-    shape = (options.size, options.size, 3)
+    groups: list[str] = []
     names = _Names()
+    shape = (options.size, options.size, 3)
     with (
         RowWriter(folder / "images.npy", shape, "uint8") as images,
         table_writer(folder / "index.csv", [*INDEX_COLUMNS, *listing.kinds]) as index,
@@ -49,16 +56,53 @@ def prepare(
             if isinstance(picture, UnreadableImage):
                 rejected.append((row.path, str(picture)))
                 continue
+            image_id, group = names.of(picture)
             images.append(picture.pixels[None])
-            index.writerow(_index_row(row, picture, names, listing))
+            index.writerow(_index_row(row, picture, image_id, group))
             kept.append(row)
+            groups.append(group)
+    conflicting = _conflicting_rows(listing, kept, groups)
+    rejected += [(kept[i].path, "same picture, other label") for i in conflicting]
     write_table(folder / "rejected.csv", ["path", "reason"], sorted(rejected))
-    write_labels(folder / "labels.json", _tasks(listing, kept))
+    if conflicting and data.conflicts == "fail":
+        raise InputError(
+            "data.root: a picture must have one class, got "
+            f"{len(conflicting)} files that show a picture under several: "
+            f"{listed([kept[i].path for i in conflicting])}. Remove the wrong ones, or "
+            "set data.conflicts=drop."
+        )
+    if conflicting:
+        _remove_rows(folder, conflicting)
+        kept = [row for i, row in enumerate(kept) if i not in set(conflicting)]
+    write_labels(folder / "labels.json", _labels(listing, kept))
     print(
         f"{len(kept)} images prepared, {len(rejected)} rejected (see "
         f"{folder / 'rejected.csv'}), {listing.num_skipped} hidden or system files "
-        "skipped"
+        f"skipped, {listing.num_unlabelled} images without a label"
     )
+
+
+def class_name_faults(listing: Listing) -> list[str]:
+    """Return one fault for each set of class names that look the same, and the like."""
+    faults = []
+    for number, (task, kind) in enumerate(listing.kinds.items()):
+        names = {name for row in listing.rows for name in row.labels[number]}
+        alike = defaultdict(list)
+        for name in sorted(names):
+            alike[unicodedata.normalize("NFKC", name).casefold().strip()].append(name)
+        faults += [
+            f"data.root: {task} must have class names that differ in more than case or "
+            f"Unicode form, got {' and '.join(map(ascii, same))}. Rename one."
+            for same in alike.values()
+            if len(same) > 1
+        ]
+        faults += [
+            f"data.root: {task} must have class names without {LABEL_SEPARATOR!r}, got "
+            f"{name!r}. Rename it."
+            for name in sorted(names)
+            if kind == "multilabel" and LABEL_SEPARATOR in name
+        ]
+    return faults
 
 
 def _decoded(
@@ -93,36 +137,76 @@ class _Names:
         return image_id, group
 
 
-def _index_row(
-    row: Row, picture: Picture, names: _Names, listing: Listing
-) -> list[object]:
+def _index_row(row: Row, picture: Picture, image_id: str, group: str) -> list[object]:
     return [
-        *names.of(picture),
+        image_id,
+        group,
         row.path,
         picture.width,
         picture.height,
         picture.file_format,
         row.given_part,
-        *(LABEL_SEPARATOR.join(row.labels[task]) for task in listing.kinds),
+        *map(LABEL_SEPARATOR.join, row.labels),
     ]
 
 
-def _tasks(listing: Listing, kept: list[Row]) -> list[Task]:
-    """Return the tasks with their classes in sorted order.
+def _conflicting_rows(
+    listing: Listing, kept: list[Row], groups: list[str]
+) -> list[int]:
+    """Return the rows whose picture stands under several classes of a task."""
+    multiclass = [
+        number
+        for number, kind in enumerate(listing.kinds.values())
+        if kind == "multiclass"
+    ]
+    labels_of_group = defaultdict(set)
+    for row, group in zip(kept, groups, strict=True):
+        labels_of_group[group].add(tuple(row.labels[i] for i in multiclass))
+    return [i for i, group in enumerate(groups) if len(labels_of_group[group]) > 1]
+
+
+def _remove_rows(folder: Path, rows: Sequence[int]) -> None:
+    """Remove rows from the prepared images and their index."""
+    removed = set(rows)
+    images, old = folder / "images.npy", folder / "images.old.npy"
+    images.rename(old)
+    with RowWriter(images, np.load(old, mmap_mode="r").shape[1:], "uint8") as writer:
+        for number, image in enumerate(iterate(old, 1)):
+            if number not in removed:
+                writer.append(image)
+    old.unlink()
+    table = read_table(folder / "index.csv")
+    kept = [
+        cells
+        for number, cells in enumerate(zip(*table.values(), strict=True))
+        if number not in removed
+    ]
+    write_table(folder / "index.csv", list(table), kept)
+
+
+def _labels(listing: Listing, kept: Sequence[Row]) -> Labels:
+    """Return the tasks, with their classes in sorted order, and their relations.
 
     Raises:
         InputError: a class was listed but none of its files could be read.
     """
     tasks, faults = [], []
-    for name, kind in listing.kinds.items():
-        listed = Counter(label for row in listing.rows for label in row.labels[name])
-        readable = {label for row in kept for label in row.labels[name]}
+    for number, (name, kind) in enumerate(listing.kinds.items()):
+        count = Counter(label for row in listing.rows for label in row.labels[number])
+        readable = {label for row in kept for label in row.labels[number]}
         faults += [
-            f"data.root: {name} {label!r} must have images that can be read, got none "
-            f"of {count}. See rejected.csv for the reasons, or remove the class."
-            for label, count in sorted(listed.items())
+            f"data.root: {name} {label!r} must have images that can be used, got none "
+            f"of {count[label]}. See rejected.csv for the reasons, or remove the class."
+            for label in sorted(count)
             if label not in readable
         ]
         tasks.append(Task(name, kind, tuple(sorted(readable))))
     raise_faults(faults)
-    return tasks
+    cells = {
+        task.name: [LABEL_SEPARATOR.join(row.labels[number]) for row in kept]
+        for number, task in enumerate(tasks)
+    }
+    relations, breaks = find_relations(tasks, cells)
+    for sentence in breaks:
+        print(f"no tree: {sentence}")
+    return Labels(tasks, relations)

@@ -1,4 +1,4 @@
-"""CSV files that people and git read: UTF-8, comma, one header line, `\\n` ends."""
+"""CSV files that people and git read: UTF-8, comma, one header line."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,12 +1,7 @@
-"""What is to be predicted: named tasks, each with an ordered list of classes.
+"""What is to be predicted: named tasks, each with an ordered list of classes."""
 
-`labels.json` is written once, by prepare; every later class order comes from there.
-"""
-
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -68,19 +63,3 @@ def ordered(tasks: Sequence[Task], order: str | Sequence[str]) -> list[Task]:
         return coarse_to_fine[::-1] if order == "finest_first" else coarse_to_fine
     by_name = {task.name: task for task in tasks}
     return [by_name[name] for name in order]
-
-
-def write_labels(path: str | Path, tasks: Sequence[Task]) -> None:
-    """Write `labels.json`."""
-    text = json.dumps(
-        {"tasks": [asdict(task) for task in tasks]}, indent=2, ensure_ascii=False
-    )
-    Path(path).write_text(text + "\n", encoding="utf-8")
-
-
-def read_labels(path: str | Path) -> list[Task]:
-    """Return the tasks of `labels.json`, in its order."""
-    tasks = json.loads(Path(path).read_text(encoding="utf-8"))["tasks"]
-    return [
-        Task(task["name"], task["kind"], tuple(task["class_names"])) for task in tasks
-    ]

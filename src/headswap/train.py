@@ -12,49 +12,73 @@ import numpy as np
 
 from headswap import registry
 from headswap.bundle import save_bundle
+from headswap.checkpoint import forget
 from headswap.feature_cache import Features
 from headswap.fitting import Trainer, derive_seed
-from headswap.index import Index
+from headswap.index import Index, Split
+from headswap.labels import Labels
+from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
+from headswap.predictions import Predictions, write_predictions
 from headswap.tables import PathLike
 from headswap.tasks import ordered
+from headswap.thresholds import choose_thresholds
 
 
-def make_reproducible(features: Features) -> None:
-    """Make the same inputs give the same bytes, on any number of cores."""
-    if keras.backend.backend() != "tensorflow":
-        return
-    import tensorflow  # The other backends need not have it.
+def set_up_backend(features: Features, options: Section) -> None:
+    """Set precision, and make the same inputs give the same bytes.
 
-    tensorflow.config.experimental.enable_op_determinism()
-    if all(member.build_above is None for member in features.members):
-        # Heads are small, and sums over one thread do not depend on the cores.
-        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
-        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    Heads give them on any number of cores; larger parts on the same number.
+    """
+    keras.config.set_dtype_policy(options.precision)
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
+        tensorflow.config.experimental.enable_tensor_float_32_execution(options.tf32)
+        if features.are_vectors:
+            # Heads are small, and sums over one thread do not depend on the cores.
+            tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+            tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    elif backend == "jax":
+        import jax
+
+        precision = "tensorfloat32" if options.tf32 else "float32"
+        jax.config.update("jax_default_matmul_precision", precision)
+    elif backend == "torch":
+        import torch
+
+        torch.backends.cuda.matmul.allow_tf32 = options.tf32
+        torch.backends.cudnn.allow_tf32 = options.tf32
 
 
 def train(
     features: Features,
     index: Index,
-    parts: np.ndarray,
+    split: Split,
     options: Section,
+    backbone: backbone_params.Section,
     *,
     model_folder: PathLike,
     predictions_folder: PathLike,
     curves_folder: PathLike,
+    checkpoint_folder: PathLike,
 ) -> None:
     """Fit the strategy once a repeat and write everything `evaluate` needs.
 
     Args:
         features: of every prepared and augmented image.
         index: of the prepared images.
-        parts: (repeats, N) str, the part of each prepared image.
+        split: of the prepared images.
         options: the `train` section.
+        backbone: the `backbone` section, for what is trained above the cut.
         model_folder: for the bundle.
         predictions_folder: for the probabilities.
         curves_folder: for the learning curves.
+        checkpoint_folder: for the state of an interrupted run; emptied at the end.
     """
-    make_reproducible(features)
+    set_up_backend(features, options)
     strategy = registry.load("strategies", options.strategy)
     tasks = ordered(index.tasks, options.order)
     position = {image_id: row for row, image_id in enumerate(index.image_ids)}
@@ -62,31 +86,55 @@ def train(
     targets = {
         task.name: task.encode(index.cells[task.name])[image_rows] for task in tasks
     }
-    groups = np.array(index.groups)[image_rows]
     prepared_rows = np.flatnonzero(features.copies == 0)
-    shape = (len(parts), len(prepared_rows))
-    predictions = {
-        task.name: np.empty((*shape, task.num_classes), np.float32) for task in tasks
-    }
-    for repeat, part in enumerate(parts):
-        row_part = part[image_rows]
+    probabilities: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
+    thresholds: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
+    for repeat in range(split.num_repeats):
+        keras.utils.clear_session()
         keras.utils.set_random_seed(derive_seed(options.seed, repeat))
+        is_validation = (split.parts[repeat] == "validation")[image_rows]
+        times = split.times[repeat][image_rows]
         trainer = Trainer(
             features.members,
             targets,
-            np.flatnonzero(row_part == "train"),
-            np.flatnonzero((row_part == "validation") & (features.copies == 0)),
-            groups,
+            np.repeat(np.arange(len(times)), times),
+            np.flatnonzero(is_validation & (features.copies == 0)),
+            np.array(index.groups)[image_rows],
             options,
+            backbone,
             Path(curves_folder) / f"repeat{repeat}",
+            Path(checkpoint_folder) / f"repeat{repeat}",
         )
         model = strategy.fit(trainer, tasks)
-        for name, probabilities in trainer.predict(model, prepared_rows).items():
-            predictions[name][repeat] = probabilities
-        if repeat == 0:
-            save_bundle(
-                model_folder, model, index.tasks, {"strategy": options.strategy}
+        predicted = trainer.predict(model, prepared_rows)
+        validation = split.parts[repeat] == "validation"
+        for task in tasks:
+            probabilities[task.name].append(predicted[task.name])
+            thresholds[task.name].append(
+                choose_thresholds(
+                    task.encode(index.cells[task.name])[validation],
+                    predicted[task.name][validation],
+                )
             )
-    Path(predictions_folder).mkdir(parents=True, exist_ok=True)
-    for name, probabilities in predictions.items():
-        np.save(Path(predictions_folder) / f"{name}.npy", probabilities)
+        if repeat == 0:
+            description = {
+                "strategy": options.strategy,
+                "thresholds": {
+                    task.name: thresholds[task.name][0].tolist()
+                    for task in tasks
+                    if task.kind == "multilabel"
+                },
+            }
+            labels = Labels(index.tasks, index.relations)
+            save_bundle(model_folder, model, labels, description)
+    write_predictions(
+        predictions_folder,
+        {
+            task.name: Predictions(
+                np.stack(probabilities[task.name]),
+                np.stack(thresholds[task.name]) if task.kind == "multilabel" else None,
+            )
+            for task in tasks
+        },
+    )
+    forget(Path(checkpoint_folder))

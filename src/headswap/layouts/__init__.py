@@ -11,18 +11,19 @@ from pathlib import Path
 from headswap.tasks import Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One labelled file.
 
     Attributes:
         path: relative to the root, with forward slashes.
-        labels: the classes of each task, by task name; one where it is multiclass.
-        given_part: the part the data set itself puts it in, or "".
+        labels: the classes of each task, in the order of `Listing.kinds`; one where it
+            is multiclass, any number where it is multilabel.
+        given_part: train, validation or test where the data set says so, or "".
     """
 
     path: str
-    labels: Mapping[str, tuple[str, ...]]
+    labels: tuple[tuple[str, ...], ...]
     given_part: str = ""
 
 
@@ -35,6 +36,7 @@ class Listing:
         rows: sorted by path.
         kinds: the kind of each task, by task name, in the order of `labels.json`.
         num_skipped: hidden and system files that were passed over.
+        num_unlabelled: image files that no label names.
         rejected: (path, reason) of files that cannot be labelled.
     """
 
@@ -42,4 +44,5 @@ class Listing:
     rows: list[Row]
     kinds: Mapping[str, Kind]
     num_skipped: int = 0
+    num_unlabelled: int = 0
     rejected: list[tuple[str, str]] = field(default_factory=list)

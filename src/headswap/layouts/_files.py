@@ -1,11 +1,23 @@
 """Walking a folder of raw images, which is only ever read."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from headswap.errors import InputError
+from headswap.params.data import Section
 
+IMAGE_SUFFIXES = {
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".avif",
+    ".bmp",
+    ".gif",
+    ".tif",
+    ".tiff",
+}
 SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"}
 SYSTEM_FOLDERS = {"__macosx", "$recycle.bin", "lost+found"}
 
@@ -55,3 +67,28 @@ def walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool, bool]]:
             if is_folder:
                 subfolders.append((parts, skip))
         pending += reversed(subfolders)
+
+
+def given_part(name: str, data: Section, where: str) -> str:
+    """Return what a data set's own part name means.
+
+    Raises:
+        InputError: `data.parts` does not know it.
+    """
+    if name not in data.parts:
+        raise InputError(
+            f"{where}: the part must be one of {', '.join(data.parts)}, got {name!r}. "
+            "Say in data.parts whether it is train, validation or test."
+        )
+    return data.parts[name]
+
+
+def num_unnamed_images(root: Path, named: Collection[str]) -> int:
+    """Return how many image files below the root are not among the named paths."""
+    return sum(
+        not is_folder
+        and not hidden
+        and Path(parts[-1]).suffix.lower() in IMAGE_SUFFIXES
+        and "/".join(parts) not in named
+        for parts, is_folder, hidden in walk(root)
+    )

@@ -1,39 +1,42 @@
 """`folders`: every folder level below the root names a class of one task.
 
 `data.levels: [category, landmark]` reads `<root>/<category>/<landmark>/<file>`. Files
-may lie deeper; they belong to the folders above them.
+may lie deeper; they belong to the folders above them. The level `split` is no task but
+the part an image is given to: `data.levels: [split, scene]`.
 """
 
 from headswap.errors import InputError, listed
 from headswap.layouts import Listing, Row
-from headswap.layouts._files import require_folder, walk
-from headswap.params.data import Section
+from headswap.layouts._files import given_part, require_folder, walk
+from headswap.params.data import PART_LEVEL, Section
+from headswap.tasks import Kind
 
 
 def read(data: Section) -> Listing:
     """Return the files below the root, labelled by their folders.
 
     Raises:
-        InputError: no folder, no file in it, or a class folder without any file.
+        InputError: no folder, no file in it, a class folder without any file, or a
+            folder of no known part.
     """
     root = require_folder(data.root)
     depth = len(data.levels)
-    rows, rejected, num_skipped = [], [], 0
-    class_folders, filled_folders = set(), set()
+    files, rejected, num_skipped = [], [], 0
+    class_folders: set[tuple[str, ...]] = set()
+    filled_folders: set[tuple[str, ...]] = set()
     for parts, is_folder, hidden in walk(root):
-        path = "/".join(parts)
         if is_folder:
             if not hidden and len(parts) <= depth:
                 class_folders.add(parts)
         elif hidden:
             num_skipped += 1
         elif len(parts) <= depth:
-            rejected.append((path, f"lies above the folder level {data.levels[-1]!r}"))
+            reason = f"lies above the folder level {data.levels[-1]!r}"
+            rejected.append(("/".join(parts), reason))
         else:
             filled_folders.update(parts[:level] for level in range(1, depth + 1))
-            labels = {level: (name,) for level, name in zip(data.levels, parts)}
-            rows.append(Row(path, labels))
-    if not rows:
+            files.append(parts)
+    if not files:
         pattern = "/".join(f"<{level}>" for level in data.levels)
         raise InputError(
             f"data.root: {data.root} must hold images as {pattern}/<file>, got none "
@@ -42,10 +45,21 @@ def read(data: Section) -> Listing:
     empty = sorted("/".join(parts) for parts in class_folders - filled_folders)
     if empty:
         raise InputError(
-            f"data.root: every class folder must hold images, got {len(empty)} without: "
-            f"{listed(empty)}. Fill or remove them."
+            f"data.root: every class folder must hold images, got {len(empty)} "
+            f"without: {listed(empty)}. Fill or remove them."
+        )
+    tasks = [name for name in data.levels if name != PART_LEVEL]
+    rows = []
+    for parts in sorted(files):
+        names = dict(zip(data.levels, parts, strict=False))
+        part = names.pop(PART_LEVEL, None)
+        rows.append(
+            Row(
+                "/".join(parts),
+                tuple((names[task],) for task in tasks),
+                given_part(part, data, "data.levels") if part else "",
+            )
         )
     rows.sort(key=lambda row: row.path)
-    return Listing(
-        root, rows, dict.fromkeys(data.levels, "multiclass"), num_skipped, rejected
-    )
+    kinds: dict[str, Kind] = dict.fromkeys(tasks, "multiclass")
+    return Listing(root, rows, kinds, num_skipped, rejected=rejected)

@@ -3,9 +3,21 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from headswap.params._types import STRICT, name_in
+from headswap.params._types import STRICT, Count, name_in
+
+IMAGENET = "imagenet"
+RANDOM = "none"
+
+Name = Annotated[str, name_in("backbones")]
+
+
+def _once_each(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"a list without repeats ({', '.join(twice)} stands twice)")
+    return names
 
 
 @dataclass(frozen=True)
@@ -13,13 +25,31 @@ class Section:
     """The network below the heads.
 
     Attributes:
-        name: a file in `backbones/`.
+        name: a file in `backbones/`, or a list of them: an ensemble.
         weights: `imagenet`, `none` (random) or the path of a weights file.
+        size: side the network gets its pictures in, in pixels; null for that of
+            `prepare.size`.
         pooling: how a feature map becomes a vector.
+        unfreeze: how many of the last layers are trained, or `all`.
+        train_batch_norm: batch normalisation above the cut learns its statistics anew;
+            a network with random weights always does.
+        learning_rate: of the unfrozen layers; heads have `train.learning_rate`.
     """
 
     __pydantic_config__ = STRICT
 
-    name: Annotated[str, name_in("backbones")]
+    name: (
+        Name
+        | Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(_once_each)]
+    )
     weights: Annotated[str, Field(min_length=1)]
+    size: Count | None
     pooling: Literal["average", "max", "power_mean"]
+    unfreeze: Annotated[int, Field(ge=0)] | Literal["all"]
+    train_batch_norm: bool
+    learning_rate: Annotated[float, Field(gt=0)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The backbones, one or several."""
+        return (self.name,) if isinstance(self.name, str) else self.name

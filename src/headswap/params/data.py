@@ -1,13 +1,17 @@
 """The `data` section: where the labelled pictures are and how they are kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from headswap.params._types import STRICT, name_in
+from headswap.params._types import STRICT, Seed, name_in
 
-SPLIT_LEVEL = "split"
+PART_LEVEL = "split"
+
+TaskName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Part = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True)
@@ -17,19 +21,48 @@ class Section:
     Attributes:
         root: folder of the raw images; it is only ever read.
         layout: how labels are kept, a file in `layouts/`.
-        levels: what each folder level below `root` names, from the outside in.
+        levels: layout `folders`: what each folder level below `root` names, from the
+            outside in; `split` names a given part, anything else a task.
+        parts: what the data set's own part names mean.
+        table: layout `csv`: the label table, relative to `root`.
+        tables: layout `csv`: several tables, by part name, relative to `root`.
+        columns: layout `csv`: the column names of a table without a header.
+        tasks: layout `csv`: the columns that are tasks; null for all but `path` and
+            `split`.
+        multilabel: layout `csv`: tasks whose cells hold any number of classes, joined
+            with `|`.
+        class_names: layout `csv`: by task, a file that names numeric class ids.
+        classes: layout `voc`: the classes of interest; empty for all that occur.
+        unlabelled: how many images without any class a multilabel task keeps: a number,
+            a share or `all`.
+        conflicts: what happens to one picture under two classes of a multiclass task.
+        seed: of the draw among images without any class.
     """
 
     __pydantic_config__ = STRICT
 
     root: Annotated[str, Field(min_length=1)]
     layout: Annotated[str, name_in("layouts")]
-    levels: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...],
-        Field(min_length=1),
-    ]
+    levels: Annotated[tuple[TaskName, ...], Field(min_length=1)]
+    parts: Mapping[str, Part]
+    table: str | None
+    tables: Mapping[str, str]
+    columns: tuple[str, ...] | None
+    tasks: tuple[TaskName, ...] | None
+    multilabel: tuple[TaskName, ...]
+    class_names: Mapping[str, str]
+    classes: tuple[str, ...]
+    unlabelled: (
+        Annotated[int, Field(ge=0)]
+        | Annotated[float, Field(ge=0, le=1)]
+        | Literal["all"]
+    )
+    conflicts: Literal["fail", "drop"]
+    seed: Seed
 
     @property
     def known_tasks(self) -> tuple[str, ...] | None:
         """The task names, where the parameters alone tell them."""
-        return tuple(level for level in self.levels if level != SPLIT_LEVEL)
+        if self.layout == "folders":
+            return tuple(level for level in self.levels if level != PART_LEVEL)
+        return None

@@ -1,6 +1,7 @@
 """The `features` section: how the cached features are computed."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from headswap.params._types import STRICT, Count
 
@@ -11,8 +12,10 @@ class Section:
 
     Attributes:
         batch_size: images a step.
+        precision: of the cached numbers; `float16` halves the cache.
     """
 
     __pydantic_config__ = STRICT
 
     batch_size: Count
+    precision: Literal["float32", "float16"]

@@ -20,18 +20,26 @@ class Section:
             a list of task names.
         freeze_trunk: strategy `sequential`: freeze the trunk after the first task.
         folds: strategy `cascade`: folds for the out-of-fold predictions.
+        merge: of an ensemble: `features` joins the members' vectors before the head;
+            `scores` gives each member its own head and joins those by one more Dense
+            layer.
         hidden: units of the hidden layers, from the features to the output.
         activation: of the hidden layers.
         dropout: share dropped after each hidden layer, and before the output layer
             where there is no hidden layer.
         batch_norm: batch normalisation after each hidden layer.
         l2: weight of the L2 penalty on all Dense kernels.
+        loss: `cross_entropy`, or `focal`, which turns to the hard examples.
+        class_weight: in the loss: `balanced` by class frequency, or `effective` by the
+            effective number of samples.
         optimizer: of `keras.optimizers`.
         learning_rate: of that optimiser.
         batch_size: rows a step.
         epochs: at most.
         patience: epochs without a lower validation loss before training stops; the
             weights of the best epoch are kept.
+        precision: of the arithmetic; the 16-bit ones are for accelerators.
+        tf32: lets an NVIDIA GPU round float32 products to 10 bits.
         seed: of initial weights, order of rows and dropout.
     """
 
@@ -41,14 +49,19 @@ class Section:
     order: Literal["finest_first", "coarsest_first"] | tuple[str, ...]
     freeze_trunk: bool
     folds: Annotated[int, Field(ge=2, le=20)]
+    merge: Literal["features", "scores"]
     hidden: tuple[Count, ...]
     activation: Literal["relu", "gelu", "silu", "tanh", "sigmoid", "linear"]
     dropout: Share
     batch_norm: bool
     l2: Annotated[float, Field(ge=0)]
+    loss: Literal["cross_entropy", "focal"]
+    class_weight: Literal["none", "balanced", "effective"]
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop", "nadam", "lion"]
     learning_rate: Positive
     batch_size: Count
     epochs: Count
     patience: Count
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    tf32: bool
     seed: Seed

@@ -60,13 +60,13 @@ def _predict_unseen(
 ) -> np.ndarray:
     """Return (rows, num_classes) predictions by models that did not see the row."""
     predicted = np.zeros((trainer.num_rows, task.num_classes), np.float32)
-    for number, (fit_rows, held_rows) in enumerate(trainer.folds()):
+    for number, fold in enumerate(trainer.folds()):
         fold_model = _build(trainer, task, earlier)
         name = f"{task.name}_fold{number}"
-        trainer.fit(fold_model, [task], name, rows=fit_rows, extra=probabilities)
-        predicted[held_rows] = trainer.predict(fold_model, held_rows, probabilities)[
-            task.name
-        ]
+        trainer.fit(fold_model, [task], name, rows=fold.fit_rows, extra=probabilities)
+        predicted[fold.held_rows] = trainer.predict(
+            fold_model, fold.held_rows, probabilities
+        )[task.name]
     validation_rows = trainer.validation_rows
     predicted[validation_rows] = trainer.predict(model, validation_rows, probabilities)[
         task.name
