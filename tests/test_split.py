@@ -76,7 +76,7 @@ def test_every_image_falls_into_exactly_one_part(options, sizes, seed, repeats):
 def test_whole_number_sizes_are_images_a_class(options, sizes, seed, validation, test):
     index = make_index(sizes)
     made = split(index, options(seed=seed, validation=validation, test=test, repeats=2))
-    for parts in made:
+    for parts in made.parts:
         for class_name, size in zip(index.tasks[1].class_names, sizes, strict=True):
             assert count_parts(index, parts, class_name) == {
                 "train": size - validation - test,
@@ -347,3 +347,49 @@ def test_leaks_that_are_dropped_stay_in_the_last_part_alone(leaking, options):
 def test_leaks_can_stop_the_run(leaking, options):
     with pytest.raises(InputError, match=r"split\.leaks: .*2 files.*image000\.png"):
         split(leaking, options(method="predefined", leaks="fail"))
+
+
+def make_multilabel_index(cells, groups=None):
+    image_ids = [f"image{number:03}" for number in range(len(cells))]
+    names = sorted({name for cell in cells for name in cell.split("|") if name})
+    return Index(
+        image_ids=image_ids,
+        groups=groups or image_ids,
+        paths=[f"{image_id}.png" for image_id in image_ids],
+        given_parts=[""] * len(cells),
+        cells={"tags": list(cells)},
+        tasks=[Task("tags", "multilabel", tuple(names))],
+        relations=[],
+    )
+
+
+@given(SEEDS, st.integers(1, 3))
+def test_a_multilabel_split_keeps_shares_and_groups(options, seed, copies):
+    cells = [cell for cell in ["a|b", "a", "b|c", "", "c"] for _ in range(20)]
+    groups = [f"group{row // copies}" for row in range(100)]
+    index = make_multilabel_index(cells, groups)
+    made = split(index, options(seed=seed, validation=0.2, test=0.2, repeats=2))
+    for parts in made.parts:
+        assert set(parts) == set(PARTS)
+        for group in set(groups):
+            assert len(set(parts[np.array(groups) == group])) == 1
+        for part in ("validation", "test"):
+            assert abs((parts == part).sum() - 20) <= 2 * copies
+            for name in index.tasks[0].class_names:
+                has_class = np.array([name in cell.split("|") for cell in cells])
+                assert abs((parts[has_class] == part).sum() - 8) <= 2 * copies
+
+
+def test_undersampling_a_multilabel_task_is_refused(options):
+    index = make_multilabel_index(["a|b", "a", "b", ""] * 6)
+    with pytest.raises(InputError, match=r"split\.balance must be none or oversample"):
+        split(index, options(balance="undersample"))
+
+
+def test_oversampling_follows_the_rarest_class_of_an_image(options):
+    index = make_multilabel_index(["a", "a", "a", "a|b", ""] * 8)
+    made = split(index, options(balance="oversample"))
+    cells = np.array(index.cells["tags"])
+    trains = made.parts[0] == "train"
+    assert made.times[0][trains & (cells == "a|b")].min() > 1
+    assert set(made.times[0][trains & (cells != "a|b")]) == {1}

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from headswap.arrays import Rows
 from headswap.checkpoint import Checkpoint
 from headswap.feature_cache import Member
-from headswap.heads import hidden_layers, output_layer
+from headswap.heads import hidden_layers, output_layer, score_layer
 from headswap.losses import class_weights, make_loss
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
@@ -243,7 +243,7 @@ class Trainer:
         if len(trunk) == 1:
             return output_layer(task, self.options)(trunk[0])
         scores = [
-            output_layer(task, self.options, f"{task.name}_{member.name}")(branch)
+            score_layer(task, self.options, f"{task.name}_{member.name}")(branch)
             for member, branch in zip(self._members, trunk, strict=True)
         ]
         return output_layer(task, self.options)(_join(scores, f"{task.name}_scores"))

@@ -41,23 +41,26 @@ def hidden_layers(
     return tensor
 
 
-def output_layer(
-    task: Task, options: Section, name: str | None = None
-) -> keras.layers.Dense:
-    """Return the layer that gives a task's probabilities, (B, num_classes) float32.
+def output_layer(task: Task, options: Section) -> keras.layers.Dense:
+    """Return the layer that gives a task's probabilities, (B, num_classes) float32."""
+    return _dense(task, options, task.name, OUTPUT_ACTIVATION[task.kind])
 
-    Args:
-        task: whose probabilities.
-        options: the `train` section.
-        name: of the layer; by default the task's.
-    """
+
+def score_layer(task: Task, options: Section, name: str) -> keras.layers.Dense:
+    """Return a layer that gives one score a class, (B, num_classes) float32."""
+    return _dense(task, options, name, "linear")
+
+
+def _dense(
+    task: Task, options: Section, name: str, activation: str
+) -> keras.layers.Dense:
     return keras.layers.Dense(
         task.num_classes,
-        activation=OUTPUT_ACTIVATION[task.kind],
+        activation=activation,
         kernel_regularizer=_regularizer(options),
         # Probabilities stay float32 when the layers below compute in 16 bits.
         dtype="float32",
-        name=name or task.name,
+        name=name,
     )
 
 

@@ -31,7 +31,7 @@ class Scores:
     @property
     def is_blind(self) -> np.ndarray:
         """Whether a class is never found although accuracy looks fair, (C,) bool."""
-        accuracy = self.per_class["accuracy"]
+        accuracy = self.overall.get("accuracy", self.per_class["accuracy"])
         return (self.support > 0) & (self.per_class["recall"] == 0) & (accuracy > 0.5)
 
 
