@@ -32,7 +32,7 @@ def section(repository):
     def default(name):
         return params.read(name, repository / "params.yaml")
 
-    def make(name, **changes):
+    def make(name, /, **changes):
         return dataclasses.replace(default(name), **changes)
 
     return make

@@ -123,6 +123,7 @@ def test_the_pixel_hash_tells_shapes_of_the_same_bytes_apart(encode):
         ("JPEG", {"quality": 95}),
         ("PNG", {}),
         ("WEBP", {"lossless": True}),
+        ("TIFF", {}),
         pytest.param("AVIF", {"quality": 95}, marks=needs_avif),
     ],
 )

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import datetime
 
 import pytest
 
@@ -12,7 +13,9 @@ from headswap.errors import InputError
 FAULTS = [
     ("data.root", "", "at least 1 character"),
     ("data.layout", "zip", "one of "),
-    ("data.levels", [], "at least 1 item"),
+    ("data.levels", [], "different names"),
+    ("data.levels", ["kind", "kind"], "different names"),
+    ("data.levels", ["split"], "at least one task"),
     ("data.levels", "category", "array"),
     ("prepare.size", "255", "integer"),
     ("prepare.size", 255.5, "integer"),
@@ -261,6 +264,31 @@ def test_broken_yaml_is_an_input_error_with_the_line(tmp_path):
         params.load(tmp_path / "params.yaml")
 
 
-def test_an_empty_file_holds_no_sections(tmp_path):
-    (tmp_path / "params.yaml").write_text("# nothing yet\n", encoding="utf-8")
-    assert params.load(tmp_path / "params.yaml") == {}
+@pytest.mark.parametrize("text", ["# nothing yet\n", "[1, 2]\n", "word\n"])
+def test_a_file_without_sections_is_an_error(tmp_path, text):
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="must hold sections of parameters"):
+        params.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e-3", 0.001), ("010", 10), ("08", 8), ("no", "no"), ("true", True)],
+)
+def test_values_are_read_as_yaml_1_2(tmp_path, text, value):
+    (tmp_path / "params.yaml").write_text(f"train:\n  x: {text}\n", encoding="utf-8")
+    assert params.load(tmp_path / "params.yaml") == {"train": {"x": value}}
+
+
+def test_a_mistyped_key_with_a_hyphen_keeps_its_name(repository):
+    sections = params.load(repository / "params.yaml")
+    sections["train"]["learning-rate"] = 0.1
+    with pytest.raises(InputError, match=r"train\.learning-rate is no parameter"):
+        params.check(sections)
+
+
+def test_a_date_is_reported_as_a_wrong_value(repository):
+    sections = params.load(repository / "params.yaml")
+    sections["train"]["seed"] = datetime.date(2020, 1, 1)
+    with pytest.raises(InputError, match=r"train\.seed must be integer"):
+        params.check(sections)

@@ -97,6 +97,8 @@ class Rows:
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
         """Return the rows at the given positions, (len(rows), ...)."""
+        if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
+            raise IndexError(f"rows must be 0 to {len(self) - 1}, got {rows}")
         result = np.empty((len(rows), *self.row_shape), self.dtype)
         for number, path in enumerate(self._paths):
             start, stop = self._starts[number : number + 2]

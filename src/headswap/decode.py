@@ -14,6 +14,21 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 MAX_PIXELS = 100_000_000
+# Pillow's own limit only warns, up to twice its number; the one above refuses.
+Image.MAX_IMAGE_PIXELS = None
+# Not every format Pillow knows: some start other programs, some match any bytes.
+# JPEG stands for MPO too.
+FORMATS = (
+    "AVIF",
+    "BMP",
+    "GIF",
+    "JPEG",
+    "JPEG2000",
+    "PNG",
+    "PPM",
+    "TIFF",
+    "WEBP",
+)
 ORIENTATION_TAG = 0x0112
 
 # What undoes each EXIF orientation. Source: EXIF 2.32, tag 274.
@@ -27,6 +42,17 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _TURNED = (5, 6, 7, 8)
+
+
+# What Pillow's plugins raise on damaged files; RuntimeError is AVIF's.
+DECODING_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+)
 
 
 class UnreadableImage(Exception):
@@ -68,7 +94,7 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
     if not content:
         raise UnreadableImage("the file is empty")
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             file_format = image.format or "unknown"
             width, height = image.size
             if width * height > MAX_PIXELS:
@@ -83,9 +109,7 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
                 pixels = _to_rgb(image)
     except UnidentifiedImageError:
         raise UnreadableImage("no image format recognised") from None
-    except Image.DecompressionBombError:
-        raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+    except DECODING_ERRORS as error:
         raise UnreadableImage(f"damaged: {error}") from error
     if orientation in _TURNED:
         width, height = height, width
@@ -101,6 +125,8 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
 
 
 def _orientation(image: Image.Image) -> int:
+    if image.format == "TIFF":
+        return 1  # Pillow turns these itself.
     try:
         return image.getexif().get(ORIENTATION_TAG, 1)
     except Exception:  # Pillow meets broken metadata with many kinds of error.
@@ -109,7 +135,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _to_rgb(image: Image.Image) -> np.ndarray:
     """Return (H, W, 3) uint8: alpha over white, 16 bits scaled to 8."""
-    if image.mode.startswith("I;16"):
+    if image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PPM"):
         # convert("RGB") would clip every value above 255 to white.
         grey = np.asarray(image).astype(np.uint32)
         return np.repeat(((grey + 128) // 257).astype(np.uint8)[..., None], 3, axis=2)

@@ -15,6 +15,10 @@ from headswap.tables import PathLike, read_table
 from headswap.pooling import PowerMean  # noqa: F401  isort: skip
 
 
+# Pixels are always scaled in full precision.
+KEPT_IN_FULL_PRECISION = ("InputLayer", "Rescaling", "Normalization")
+
+
 @dataclass(frozen=True)
 class Member:
     """The cached features of one backbone, and what is left of it above the cut.
@@ -42,8 +46,7 @@ class Member:
         config["config"]["name"] = name
         precision = keras.config.dtype_policy().name
         for layer in config["config"]["layers"]:
-            # Pixels are always scaled in full precision.
-            if layer["class_name"] not in ("Rescaling", "Normalization"):
+            if layer["class_name"] not in KEPT_IN_FULL_PRECISION:
                 layer["config"]["dtype"] = precision
         above = keras.models.model_from_json(json.dumps(config))
         above.load_weights(self.folder / "above.weights.h5")

@@ -17,6 +17,7 @@ from headswap.arrays import Rows
 from headswap.checkpoint import Checkpoint
 from headswap.feature_cache import Member
 from headswap.heads import hidden_layers, output_layer, score_layer
+from headswap.inference import Inference
 from headswap.losses import class_weights, make_loss
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
@@ -227,11 +228,12 @@ class Trainer:
         """Return a member's pooled vector, (B, D) float32."""
         if not member.has_above:
             return inputs[member.name]
-        above = member.build_above(f"{name}_{member.name}_above")
-        learns = member.has_random_weights or self._backbone.train_batch_norm
-        # Fixed to inference, as Keras's guide to fine-tuning advises: statistics of a
-        # few small batches would undo what the pretrained ones know.
-        vector = above(inputs[member.name], training=None if learns else False)
+        layer_name = f"{name}_{member.name}_above"
+        above: keras.layers.Layer = member.build_above(layer_name)
+        if not (member.has_random_weights or self._backbone.train_batch_norm):
+            # Statistics of a few small batches would undo what pretrained ones know.
+            above = Inference(above, name=layer_name)
+        vector = above(inputs[member.name])
         return keras.layers.Identity(dtype="float32", name=f"{name}_{member.name}")(
             vector
         )

@@ -37,7 +37,8 @@ def class_weights(targets: np.ndarray, task: Task, scheme: str) -> np.ndarray | 
         weights = (1 - base) / (1 - base**counts)
         weights /= weights.mean()
     elif task.kind == "multilabel":
-        weights = (num_rows - counts) / counts
+        # At least 1, so that a class every row has does not weigh nothing.
+        weights = np.maximum(num_rows - counts, 1) / counts
     else:
         weights = num_rows / (task.num_classes * counts)
     return weights.astype(np.float32)

@@ -4,11 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import (
-    average_precision_score,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 CLASS_SCORES = ("accuracy", "precision", "recall", "f1", "auc", "average_precision")
 MACRO_SCORES = ("precision", "recall", "f1", "auc")
@@ -51,14 +47,15 @@ def score(
         predicted: (N, C) of 0 and 1.
         kind: of the task, `multiclass` or `multilabel`.
     """
-    precision, recall, f1, support = precision_recall_fscore_support(
-        targets, predicted, average=None, zero_division=0
-    )
+    # Counted here, because scikit-learn takes one column for two classes.
+    support = targets.sum(axis=0).astype(int)
+    named = predicted.sum(axis=0).astype(int)
+    hits = (targets * predicted).sum(axis=0).astype(int)
     per_class = {
         "accuracy": (targets == predicted).mean(axis=0),
-        "precision": precision,
-        "recall": recall,
-        "f1": f1,
+        "precision": hits / np.maximum(named, 1),
+        "recall": hits / np.maximum(support, 1),
+        "f1": 2 * hits / np.maximum(named + support, 1),
         "auc": _rank_scores(targets, probabilities, roc_auc_score),
         "average_precision": _rank_scores(
             targets, probabilities, average_precision_score
@@ -74,7 +71,7 @@ def score(
         overall["mean_average_precision"] = _mean(per_class["average_precision"])
         overall["exact_match"] = exact
         overall["hamming_loss"] = float((targets != predicted).mean())
-    return Scores(overall, per_class, support.astype(int))
+    return Scores(overall, per_class, support)
 
 
 def _rank_scores(

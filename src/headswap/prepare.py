@@ -42,7 +42,7 @@ def prepare(
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     listing = registry.load("layouts", data.layout).read(data)
-    raise_faults(class_name_faults(listing))
+    raise_faults([*task_name_faults(listing), *class_name_faults(listing)])
     rejected = list(listing.rejected)
     kept: list[Row] = []
     groups: list[str] = []
@@ -63,7 +63,11 @@ def prepare(
             groups.append(group)
     conflicting = _conflicting_rows(listing, kept, groups)
     rejected += [(kept[i].path, "same picture, other label") for i in conflicting]
-    write_table(folder / "rejected.csv", ["path", "reason"], sorted(rejected))
+    write_table(
+        folder / "rejected.csv",
+        ["path", "reason"],
+        sorted((ascii(p)[1:-1] if not _fits_table(p) else p, r) for p, r in rejected),
+    )
     if conflicting and data.conflicts == "fail":
         raise InputError(
             "data.root: a picture must have one class, got "
@@ -73,13 +77,23 @@ def prepare(
         )
     if conflicting:
         _remove_rows(folder, conflicting)
-        kept = [row for i, row in enumerate(kept) if i not in set(conflicting)]
+        kept = [kept[i] for i in sorted(set(range(len(kept))) - set(conflicting))]
     write_labels(folder / "labels.json", _labels(listing, kept))
     print(
         f"{len(kept)} images prepared, {len(rejected)} rejected (see "
         f"{folder / 'rejected.csv'}), {listing.num_skipped} hidden or system files "
         f"skipped, {listing.num_unlabelled} images without a label"
     )
+
+
+def task_name_faults(listing: Listing) -> list[str]:
+    """Return one fault for each task that would hide a column of `index.csv`."""
+    return [
+        f"data: a task must have another name than the columns of index.csv "
+        f"({', '.join(INDEX_COLUMNS)}), got {task!r}. Rename it."
+        for task in listing.kinds
+        if task in INDEX_COLUMNS
+    ]
 
 
 def class_name_faults(listing: Listing) -> list[str]:
@@ -110,6 +124,8 @@ def _decoded(
 ) -> Iterator[tuple[Row, Picture | UnreadableImage]]:
     def read(row: Row) -> tuple[Row, Picture | UnreadableImage]:
         try:
+            if not _fits_table(row.path):
+                raise UnreadableImage("its name is no single line of UTF-8 text")
             content = (listing.root / row.path).read_bytes()
             return row, decode(content, options.size, options.resize)
         except UnreadableImage as reason:
@@ -119,6 +135,12 @@ def _decoded(
 
     results = map_in_order(read, listing.rows)
     yield from tqdm(results, "prepare", len(listing.rows), unit="image")
+
+
+def _fits_table(path: str) -> bool:
+    """Return whether a name can stand in a CSV file, and be read again."""
+    is_text = not any("\ud800" <= letter <= "\udfff" for letter in path)
+    return is_text and "\r" not in path and "\n" not in path
 
 
 class _Names:

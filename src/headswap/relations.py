@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
+from headswap.errors import listed
 from headswap.tasks import Task
 
 
@@ -46,7 +47,7 @@ def find_relations(
         if broken:
             breaks += [
                 f"{finer.name} {fine!r} lies in several classes of {coarser.name}: "
-                f"{', '.join(sorted(coarse))}"
+                f"{listed(sorted(coarse))}"
                 for fine, coarse in sorted(broken.items())
             ]
         else:

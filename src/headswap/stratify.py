@@ -1,6 +1,7 @@
 """Drawing parts by class: counts where an image has one class, iterative where more."""
 
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
 import numpy as np
 
@@ -28,8 +29,9 @@ def draw_by_class(
     for rows in groups:
         by_class.setdefault(class_of_row[rows[0]], []).append(rows)
     drawn: dict[str, list[int]] = {part: [] for part in sizes}
-    for number, (_, class_groups) in enumerate(sorted(by_class.items())):
-        random = np.random.default_rng([*seed, number])
+    for class_name, class_groups in by_class.items():
+        # Seeded by its name, so that other classes leave its draw as it is.
+        random = np.random.default_rng([*seed, crc32(class_name.encode())])
         num_images = sum(map(len, class_groups))
         room = {part: wanted(size, num_images) for part, size in sizes.items()}
         for position in random.permutation(len(class_groups)):

@@ -25,11 +25,15 @@ def _choose(target: np.ndarray, probability: np.ndarray) -> float:
         return DEFAULT_THRESHOLD
     levels = np.unique(np.concatenate([[0.0, 1.0], probability]).astype(np.float64))
     candidates = (levels[1:] + levels[:-1]) / 2
-    predicted = probability[None, :] >= candidates[:, None]
-    hits = (predicted & (target > 0)).sum(axis=1)
-    f1 = 2 * hits / (predicted.sum(axis=1) + target.sum())
+    hits = _count_at_least(probability[target > 0], candidates)
+    f1 = 2 * hits / (_count_at_least(probability, candidates) + target.sum())
     best = candidates[f1 >= f1.max() - 1e-12]
     return float(best[np.abs(best - DEFAULT_THRESHOLD).argmin()])
+
+
+def _count_at_least(values: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Return how many values reach each limit, (len(limits),) int."""
+    return len(values) - np.searchsorted(np.sort(values).astype(np.float64), limits)
 
 
 def decide(

@@ -26,11 +26,10 @@ from headswap.thresholds import choose_thresholds
 
 
 def set_up_backend(features: Features, options: Section) -> None:
-    """Set precision, and make the same inputs give the same bytes.
+    """Make the same inputs give the same bytes, and round only where asked to.
 
     Heads give them on any number of cores; larger parts on the same number.
     """
-    keras.config.set_dtype_policy(options.precision)
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow
@@ -91,6 +90,7 @@ def train(
     thresholds: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
     for repeat in range(split.num_repeats):
         keras.utils.clear_session()
+        keras.config.set_dtype_policy(options.precision)
         keras.utils.set_random_seed(derive_seed(options.seed, repeat))
         is_validation = (split.parts[repeat] == "validation")[image_rows]
         times = split.times[repeat][image_rows]

@@ -44,6 +44,13 @@ def require_folder(root: str) -> Path:
     return path
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # A link that leads to itself.
+        return False
+
+
 def walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool, bool]]:
     """Yield (path parts below root, is a folder, is hidden) of everything, sorted.
 
@@ -54,15 +61,15 @@ def walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool, bool]]:
     while pending:
         folder, hidden = pending.pop()
         real = root.joinpath(*folder).resolve()
-        if real in visited:
+        if (real, hidden) in visited:
             continue
-        visited.add(real)
+        visited.add((real, hidden))
         with os.scandir(real) as entries:
             ordered = sorted(entries, key=lambda entry: entry.name)
         subfolders = []
         for entry in ordered:
             parts, skip = (*folder, entry.name), hidden or is_hidden(entry.name)
-            is_folder = entry.is_dir()
+            is_folder = _is_folder(entry)
             yield parts, is_folder, skip
             if is_folder:
                 subfolders.append((parts, skip))

@@ -7,6 +7,7 @@ tab and semicolon are told apart by the first line. Classes may be numeric ids t
 """
 
 import csv
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -28,13 +29,15 @@ def read(data: Section) -> Listing:
         InputError: with every table, column, path or label that does not fit.
     """
     root = require_folder(data.root)
+    # The root as the user names it, and where a link to it leads.
+    root_names = [root.absolute().as_posix(), root.resolve().as_posix()]
     faults: list[str] = []
     rows: dict[str, Row] = {}
-    missing, outside, conflicts = [], [], []
+    missing, outside, conflicts = [], [], set()
     tasks: list[str] = []
     for part, table in _tables(data):
         columns, records = _read_table(root / table, data.columns)
-        tasks = _task_columns(table, columns, data)
+        tasks = _task_columns(table, columns, data, tasks)
         names = {task: _read_names(root, data, task) for task in tasks}
         for line, record in records:
             if len(record) != len(columns):
@@ -44,10 +47,10 @@ def read(data: Section) -> Listing:
                 )
                 continue
             cells = dict(zip(columns, record, strict=True))
-            path = _relative(cells[PATH_COLUMN], root)
+            path = _relative(cells[PATH_COLUMN], root_names)
             if path is None:
                 outside.append(cells[PATH_COLUMN])
-            elif not (root / path).is_file():
+            elif not _is_file(root / path):
                 missing.append(path)
             else:
                 part_name = part or cells.get(PART_LEVEL, "")
@@ -61,12 +64,14 @@ def read(data: Section) -> Listing:
                     given_part(part_name, data, where) if part_name else "",
                 )
                 if rows.setdefault(path, row) != row:
-                    conflicts.append(path)
-    raise_faults(
-        faults
-        + _path_faults(missing, outside, conflicts, data)
-        + ([] if rows or missing else ["data.table: it must name images, got none."])
-    )
+                    conflicts.add(path)
+    faults += _path_faults(missing, outside, sorted(conflicts), data)
+    if not rows and not faults:
+        faults.append(
+            "data.table: it must name images, got none. Check data.root and data.table."
+        )
+    raise_faults(faults)
+    num_unlabelled = num_unnamed_images(root, rows)
     for path in conflicts:
         rows.pop(path, None)
     return Listing(
@@ -76,9 +81,9 @@ def read(data: Section) -> Listing:
             task: "multilabel" if task in data.multilabel else "multiclass"
             for task in tasks
         },
-        num_unlabelled=num_unnamed_images(root, set(rows)),
+        num_unlabelled=num_unlabelled,
         rejected=[
-            (path, "has two different labels") for path in sorted(set(conflicts))
+            (path, "has two different labels or parts") for path in sorted(conflicts)
         ],
     )
 
@@ -107,24 +112,34 @@ def _read_table(
             f"data.table: {path} must be a readable UTF-8 table, got {error}. "
             "Check data.root and data.table."
         ) from error
-    delimiter = max(DELIMITERS, key=first.count)
+    delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", first).count)
     header = next(csv.reader([first], delimiter=delimiter), [])
     header = [name.strip() for name in header]
 
     def records() -> Iterator[tuple[int, list[str]]]:
         # Read line by line, because such tables may have millions.
         with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter)
-            for record in reader:
-                cells = [cell.strip() for cell in record]
-                if any(cells) and not (reader.line_num == 1 and cells == names):
-                    yield reader.line_num, cells
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            try:
+                for record in reader:
+                    cells = [cell.strip() for cell in record]
+                    if any(cells) and not (reader.line_num == 1 and cells == names):
+                        yield reader.line_num, cells
+            except (csv.Error, UnicodeDecodeError) as error:
+                raise InputError(
+                    f"{path.name}, after line {reader.line_num}: it must be a table in "
+                    f"UTF-8, got {error}. Look there for a quote that is not closed, "
+                    "or save the file as UTF-8."
+                ) from error
 
     names = list(columns) if columns is not None else header
     return names, records()
 
 
-def _task_columns(table: str, columns: Sequence[str], data: Section) -> list[str]:
+def _task_columns(
+    table: str, columns: Sequence[str], data: Section, earlier: Sequence[str]
+) -> list[str]:
+    """Return the tasks of a table, in the order of the tables before it."""
     tasks = [name for name in columns if name not in (PATH_COLUMN, PART_LEVEL)]
     if data.tasks is not None:
         tasks = list(data.tasks)
@@ -136,7 +151,27 @@ def _task_columns(table: str, columns: Sequence[str], data: Section) -> list[str
             f"{', '.join(columns)}{f' without {listed(lacking)}' if lacking else ''}. "
             "Give the table a header, or name its columns in data.columns."
         )
-    return tasks
+    # As in data.levels: a task's name is part of file names and of metrics' names.
+    wrong = [name for name in tasks if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name)]
+    if wrong:
+        raise InputError(
+            f"{table}: a task must be named by a letter and then letters, digits or _, "
+            f"got {listed(list(map(repr, wrong)))}. Rename the column, or choose "
+            "others in data.tasks."
+        )
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"{table}: it must have columns of different names, got {listed(twice)} "
+            "more than once. Rename one."
+        )
+    if earlier and set(earlier) != set(tasks):
+        raise InputError(
+            f"{table}: it must have the tasks of the tables before it, "
+            f"{', '.join(earlier)}, got {', '.join(tasks)}. Name the tasks that all "
+            "tables have in data.tasks."
+        )
+    return list(earlier) or tasks
 
 
 def _read_names(root: Path, data: Section, task: str) -> Mapping[str, str] | None:
@@ -155,11 +190,9 @@ def _read_names(root: Path, data: Section, task: str) -> Mapping[str, str] | Non
             "Check data.root and data.class_names."
         ) from error
     lines = [line.strip() for line in lines if line.strip()]
-    pairs = [
-        line.replace(",", " ").replace(";", " ").split(maxsplit=1) for line in lines
-    ]
-    if all(len(pair) == 2 and pair[0].isdecimal() for pair in pairs):
-        return {str(int(number)): name.strip() for number, name in pairs}
+    pairs = [re.fullmatch(r"(\d+)[\s,;]+(.+)", line) for line in lines]
+    if all(pairs):
+        return {str(int(pair[1])): pair[2] for pair in pairs if pair}
     return {str(number): name for number, name in enumerate(lines)}
 
 
@@ -179,6 +212,7 @@ def _classes(
     elif not cell:
         faults.append(f"{where}: {task} must have a class, got none. Fill in the cell.")
     if names is not None:
+        labels = [str(int(label)) if label.isdecimal() else label for label in labels]
         unknown = [label for label in labels if label not in names]
         if unknown:
             faults.append(
@@ -189,13 +223,14 @@ def _classes(
     return tuple(sys.intern(label) for label in labels)
 
 
-def _relative(cell: str, root: Path) -> str | None:
+def _relative(cell: str, root_names: Sequence[str]) -> str | None:
     """Return a path below the root, or None where it leads outside."""
     path = PurePosixPath(cell.replace("\\", "/"))
     if path.is_absolute():
-        if not path.is_relative_to(root.resolve().as_posix()):
+        above = [name for name in root_names if path.is_relative_to(name)]
+        if not above:
             return None
-        path = path.relative_to(root.resolve().as_posix())
+        path = path.relative_to(above[0])
     parts: list[str] = []
     for part in path.parts:
         if part != "..":
@@ -205,6 +240,13 @@ def _relative(cell: str, root: Path) -> str | None:
         else:
             parts.pop()
     return "/".join(parts)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # A name longer than any file's.
+        return False
 
 
 def _path_faults(
@@ -227,8 +269,8 @@ def _path_faults(
         )
     if conflicts and data.conflicts == "fail":
         faults.append(
-            f"data.table: a path must have one label, got {len(conflicts)} named twice "
-            f"with different ones: {listed(conflicts)}. Correct the table, or set "
-            "data.conflicts=drop."
+            f"data.table: a path must have one label and part, got {len(conflicts)} "
+            f"named again with another: {listed(conflicts)}. Correct the table, or "
+            "set data.conflicts=drop."
         )
     return faults

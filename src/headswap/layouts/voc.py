@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 import numpy as np
 
-from headswap.errors import InputError, listed
+from headswap.errors import InputError, listed, raise_faults
 from headswap.layouts import Listing, Row
 from headswap.layouts._files import (
     IMAGE_SUFFIXES,
@@ -34,8 +34,8 @@ def read(data: Section) -> Listing:
     """Return the images of the image sets, with the classes of their objects.
 
     Raises:
-        InputError: a folder is missing, an id has no image, or a chosen class never
-            occurs.
+        InputError: a folder is missing, an id has no image or several parts, or a
+            chosen class never occurs.
     """
     root = require_folder(data.root)
     files = _image_files(root)
@@ -72,7 +72,8 @@ def read_object_names(path: Path) -> list[str]:
     is refused.
 
     Raises:
-        MalformedAnnotation: no such file, no well-formed XML, or a document type.
+        MalformedAnnotation: no such file, no well-formed XML, a document type, or an
+            object with an empty name.
     """
     parser = expat.ParserCreate()
     open_tags: list[str] = []
@@ -98,9 +99,13 @@ def read_object_names(path: Path) -> list[str]:
         parser.Parse(path.read_bytes(), True)
     except FileNotFoundError:
         raise MalformedAnnotation("has no annotation") from None
-    except (OSError, expat.ExpatError) as error:
+    except (OSError, LookupError, ValueError, expat.ExpatError) as error:
+        # Expat reports an encoding it does not know in several ways.
         raise MalformedAnnotation(f"its annotation is malformed: {error}") from error
-    return [name.strip() for name in names]
+    names = [name.strip() for name in names]
+    if not all(names):
+        raise MalformedAnnotation("its annotation has an object with an empty name")
+    return names
 
 
 def _image_files(root: Path) -> dict[str, str]:
@@ -130,21 +135,46 @@ def _part_of_id(root: Path, data: Section, files: Collection[str]) -> dict[str, 
     if not names:
         return dict.fromkeys(files, "")
     parts: dict[str, str] = {}
-    missing = []
-    for name in names:
-        for line in sets[name].read_text(encoding="utf-8").splitlines():
-            if line.strip():
-                image_id = line.split()[0]
-                parts[image_id] = data.parts[name]
-                if image_id not in files:
-                    missing.append(image_id)
+    of_several = []
+    for name in sorted(names, key="trainval".__eq__):
+        part = data.parts[name]
+        for image_id in _read_ids(sets[name]):
+            known = parts.setdefault(image_id, part)
+            # Beside val alone, trainval stands for what is not in val.
+            is_val = name == "trainval" and known == data.parts.get("val")
+            if known != part and not is_val:
+                of_several.append(image_id)
+    faults = []
+    missing = [image_id for image_id in parts if image_id not in files]
     if missing:
-        raise InputError(
+        faults.append(
             f"ImageSets/Main: every id must have an image in JPEGImages, got "
             f"{len(missing)} without: {listed(missing)}. Add the images, or remove the "
             "lines."
         )
+    if of_several:
+        faults.append(
+            f"ImageSets/Main: every id must be in one part, got {len(of_several)} in "
+            f"several: {listed(of_several)}. Remove the lines from all but one file."
+        )
+    raise_faults(faults)
     return parts
+
+
+def _read_ids(path: Path) -> list[str]:
+    """Return the ids in an image set; what stands after an id on its line is not read.
+
+    Raises:
+        InputError: the file is not UTF-8.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"ImageSets/Main: {path.name} must be a readable UTF-8 file, got {error}. "
+            "Save it as UTF-8."
+        ) from error
+    return [line.split()[0] for line in lines if line.strip()]
 
 
 def _require_classes(data: Section, rows: list[Row]) -> None:

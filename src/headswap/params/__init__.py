@@ -11,46 +11,38 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from headswap import registry
 from headswap.errors import InputError, raise_faults
 
 PARAMS_FILE = "params.yaml"
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads `1e-3` as a number, as YAML 1.2 (and so DVC) does; PyYAML follows 1.1."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$"),
-    list("-+.0123456789"),
-)
-# The integer rule has to stay in front of the wider rule for floats above.
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^[-+]?\d+$"), list("-+0123456789")
-)
-for _rules in _Loader.yaml_implicit_resolvers.values():
-    _rules.sort(key=lambda rule: rule[0] != "tag:yaml.org,2002:int")
+UNKNOWN_KEY = "unexpected_keyword_argument"
 
 
 def load(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     """Return params.yaml as nested dictionaries, unchecked."""
     try:
-        sections = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
+        # DVC's own reader, so that both see the same values: YAML 1.2, where 1e-3 is a
+        # number and `no` a word.
+        sections = YAML(typ="safe", pure=True).load(Path(path))
     except OSError as error:
         raise InputError(
             f"{path}: the file must be readable, got {error.strerror}. "
             "Run from the folder that holds dvc.yaml."
         ) from error
-    except yaml.YAMLError as error:
+    except YAMLError as error:
         raise InputError(
             f"{path}: the file must be valid YAML, got {error}. Correct that line."
         ) from error
-    return sections or {}
+    if not isinstance(sections, dict):
+        raise InputError(
+            f"{path}: the file must hold sections of parameters, got "
+            f"{type(sections).__name__}. Restore it from git."
+        )
+    return sections
 
 
 def read(section: str, path: str | Path = PARAMS_FILE) -> Any:
@@ -90,30 +82,33 @@ def _parse(section: str, values: Any, where: str) -> tuple[Any, list[str]]:
     kind = import_module(f"headswap.params.{section}").Section
     try:
         # By way of JSON, strict mode still lets a YAML list become a tuple.
-        text = json.dumps(values if values is not None else {})
+        text = json.dumps(values if values is not None else {}, default=str)
         return TypeAdapter(kind).validate_json(text, strict=True), []
     except ValidationError as error:
         faults: dict[str, list[Any]] = {}
         for fault in error.errors(include_url=False):
-            faults.setdefault(_dotted(section, fault["loc"]), []).append(fault)
+            faults.setdefault(_dotted(section, fault), []).append(fault)
         return None, [_sentence(where, *item) for item in faults.items()]
 
 
-def _dotted(section: str, location: Sequence[str | int]) -> str:
-    # Union members appear in pydantic's location by type; users know only the keys.
-    keys = [part for part in location if isinstance(part, int) or part.isidentifier()]
-    return ".".join(str(key) for key in [section, *keys] if key not in _TYPE_NAMES)
+def _dotted(section: str, fault: Any) -> str:
+    keys = fault["loc"]
+    if fault["type"] != UNKNOWN_KEY:
+        # Union members appear in pydantic's location by type; users know only the keys.
+        keys = [part for part in keys if isinstance(part, int) or part.isidentifier()]
+        keys = [part for part in keys if part not in _TYPE_NAMES]
+    return ".".join(map(str, [section, *keys]))
 
 
 def _sentence(where: str, name: str, faults: Sequence[Any]) -> str:
     """Return one sentence for one parameter, all members of a union together."""
-    if faults[0]["type"] == "unexpected_keyword_argument":
+    if faults[0]["type"] == UNKNOWN_KEY:
         return f"{where}: {name} is no parameter of headswap. Remove or rename it."
     if faults[0]["type"] == "missing":
         return f"{where}: {name} must be given. Add it."
     expected = [
         re.sub(
-            r"^(Value error, |Input should be )(an? )?(valid )?(should be )?",
+            r"^(Value error, |\w+ should (be )?)(an? valid |a |an )?",
             "",
             fault["msg"],
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from headswap.params._types import STRICT, Seed, name_in
 
@@ -12,6 +12,12 @@ PART_LEVEL = "split"
 
 TaskName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Part = Literal["train", "validation", "test"]
+
+
+def _name_tasks_once(levels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(levels)) < len(levels) or not set(levels) - {PART_LEVEL}:
+        raise ValueError("a list of different names with at least one task")
+    return levels
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Section:
 
     root: Annotated[str, Field(min_length=1)]
     layout: Annotated[str, name_in("layouts")]
-    levels: Annotated[tuple[TaskName, ...], Field(min_length=1)]
+    levels: Annotated[tuple[TaskName, ...], AfterValidator(_name_tasks_once)]
     parts: Mapping[str, Part]
     table: str | None
     tables: Mapping[str, str]
