@@ -28,10 +28,12 @@ class Usage:
 
     Attributes:
         seconds: from start to end.
+        cpu_seconds: over all cores; another process's work hardly changes it.
         megabytes: the most it held in memory at any time.
     """
 
     seconds: float
+    cpu_seconds: float
     megabytes: float
 
 
@@ -67,7 +69,11 @@ class Process:
         if self._process.returncode:
             log = (self._folder / "log.txt").read_text(errors="replace")
             raise RuntimeError(f"{shlex.join(self._arguments)}: {log[-2000:]}")
-        return Usage(time.perf_counter() - self._start, usage.ru_maxrss / 1024)
+        return Usage(
+            time.perf_counter() - self._start,
+            usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss / 1024,
+        )
 
 
 class Workspace:
