@@ -9,6 +9,7 @@ here: the backbone's are random, which costs the same.
 CPU seconds are compared too: on a busy machine they say more than seconds.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -125,7 +126,8 @@ def _train_all(workspace: Workspace) -> Usage:
         folder = name.replace(",", "").replace(" ", "_")
         branch = workspace.branch(folder, strategy=strategy, order=order)
         usage = branch.run("train")
-        print(f"  {name}: {_said(usage)}", flush=True)
+        fits = _epochs_of_fits(branch.folder / "data" / "curves")
+        print(f"  {name}: {_said(usage)}; epochs of its fits: {fits}", flush=True)
         return usage
 
     # The longest first, so that the last one does not run alone for long.
@@ -138,3 +140,9 @@ def _train_all(workspace: Workspace) -> Usage:
         sum(usage.cpu_seconds for usage in usages),
         max(usage.megabytes for usage in usages),
     )
+
+
+def _epochs_of_fits(curves: Path) -> list[int]:
+    """Return how many epochs each fit of a run took."""
+    files = sorted(curves.glob("*/*/metrics.json"))
+    return [json.loads(file.read_text())["step"] + 1 for file in files]

@@ -5,7 +5,6 @@ memory is its own. This module imports no Keras: Linux counts the memory of the 
 that starts another one as the other's.
 """
 
-import copy
 import os
 import shlex
 import subprocess
@@ -94,9 +93,8 @@ class Workspace:
 
     def branch(self, name: str, **train: Any) -> "Workspace":
         """Return a workspace on this one's data, with other `train` parameters."""
-        other = Workspace(
-            self.folder / name, {**copy.deepcopy(self._params), "train": train}
-        )
+        changes = {**self._params, "train": {**self._params["train"], **train}}
+        other = Workspace(self.folder / name, changes)
         for made in (self.folder / "data").iterdir():
             (other.folder / "data" / made.name).symlink_to(made)
         return other

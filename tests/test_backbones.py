@@ -2,12 +2,12 @@
 
 import io
 import pickle
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 import warnings
-import tempfile
 
 import h5py
 import keras

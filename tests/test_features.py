@@ -55,7 +55,9 @@ def test_frozen_features_are_the_pooled_output_of_every_row(
     assert cache.are_vectors
     assert not member.has_above
     assert member.rows.dtype == np.float32
-    np.testing.assert_allclose(member.rows[np.arange(7)], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        member.rows[np.arange(7)], expected, rtol=1e-4, atol=1e-5
+    )
     assert cache.copies.tolist() == [0, 0, 0, 0, 0, 1, 2]
     assert cache.image_ids.tolist() == [f"image{i}" for i in [0, 1, 2, 3, 4, 0, 0]]
 

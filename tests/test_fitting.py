@@ -72,7 +72,9 @@ def test_an_interrupted_fit_ends_with_the_same_bits(
     original = keras.Model.fit
 
     def interrupted(self, *arguments, callbacks, **named):
-        return original(self, *arguments, callbacks=[*callbacks, Stop(stopped_at)], **named)
+        return original(
+            self, *arguments, callbacks=[*callbacks, Stop(stopped_at)], **named
+        )
 
     with monkeypatch.context() as patch:
         patch.setattr(keras.Model, "fit", interrupted)
@@ -103,7 +105,9 @@ def test_a_finished_fit_is_not_trained_again(make_trainer, monkeypatch):
 
 def above_weights(model):
     layer = next(layer for layer in model.layers if layer.name.endswith("_above"))
-    return {weight.path.split("/", 1)[-1]: np.asarray(weight) for weight in layer.weights}
+    return {
+        weight.path.split("/", 1)[-1]: np.asarray(weight) for weight in layer.weights
+    }
 
 
 def test_statistics_of_pretrained_layers_stay_unless_asked_for(make_trainer):
@@ -133,7 +137,9 @@ def test_unfrozen_layers_have_their_own_learning_rate(make_trainer):
     kernel = next(name for name in start if name.endswith("kernel"))
 
     def moved(rate):
-        trainer = make_trainer(f"rate{rate}", epochs=1, backbone={"learning_rate": rate})
+        trainer = make_trainer(
+            f"rate{rate}", epochs=1, backbone={"learning_rate": rate}
+        )
         model = multi_output.fit(trainer, [TASK])
         return np.abs(above_weights(model)[kernel] - start[kernel]).max()
 

@@ -3,8 +3,10 @@
 import copy
 import dataclasses
 import datetime
+import shutil
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 
 from headswap import params, registry
 from headswap.errors import InputError
@@ -292,3 +294,25 @@ def test_a_date_is_reported_as_a_wrong_value(repository):
     sections["train"]["seed"] = datetime.date(2020, 1, 1)
     with pytest.raises(InputError, match=r"train\.seed must be integer"):
         params.check(sections)
+
+
+def test_lists_can_be_set_and_set_back_on_the_command_line(repository, tmp_path):
+    """DVC loses the line end after a list that is followed by a comment."""
+    path = tmp_path / "params.yaml"
+    shutil.copy(repository / "params.yaml", path)
+    before = params.load(path)
+    there = [
+        "train.hidden=[8,4]",
+        "data.classes=[a]",
+        "train.order=[category,landmark]",
+    ]
+    back = ["train.hidden=[]", "data.classes=[]", "train.order=finest_first"]
+    levels = ["data.levels=[split,scene]", "backbone.name=[vgg16,resnet50]"]
+    levels_back = [
+        "data.levels=[category,landmark]",
+        "backbone.name=efficientnet_lite0",
+    ]
+    for overrides in (there, back, levels, levels_back, there, back):
+        apply_overrides(path, overrides)
+        assert set(params.load(path)) == set(before)
+    assert params.load(path) == before

@@ -55,7 +55,8 @@ class Batches(keras.utils.PyDataset):
         batch_size: int,
         seed: int | None = None,
     ):
-        super().__init__()
+        # Rows come from memory or a memory map, faster than a worker's queue.
+        super().__init__(workers=0, max_queue_size=0)
         self._inputs = inputs
         self._targets = targets
         self._rows = rows

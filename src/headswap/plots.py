@@ -53,9 +53,14 @@ def draw_class_counts(
 def draw_contact_sheet(path: PathLike, rows: Iterable[np.ndarray]) -> None:
     """Draw pictures side by side, one row an original and its versions.
 
+    Originals without versions share a row.
+
     Args:
         path: of the PNG.
         rows: (versions, H, W, 3) uint8, all of one size.
     """
-    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+    pictures = list(rows)
+    if all(len(row) == 1 for row in pictures):
+        pictures = [np.concatenate(pictures)]
+    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in pictures])
     Image.fromarray(sheet).save(path)

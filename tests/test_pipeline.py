@@ -1,0 +1,298 @@
+"""The whole pipeline on a tiny drawn data set, in a clone of its own."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+
+TINY = {
+    "prepare.size": 32,
+    "split.validation": 1,
+    "split.test": 1,
+    "backbone.name": "mobilenet_v2",
+    "backbone.weights": "none",
+    "train.epochs": 2,
+}
+
+
+def run(folder, *command, **environment):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    identity = {
+        f"GIT_{who}_{what}": "test@localhost"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path, **identity, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    result.output = result.stdout + result.stderr
+    return result
+
+
+def run_well(folder, *command, **environment):
+    result = run(folder, *command, **environment)
+    assert result.returncode == 0, result.output
+    return result.output
+
+
+def experiment(folder, **overrides):
+    settings = [f"-S{name}={value}" for name, value in overrides.items()]
+    return run_well(folder, "dvc", "exp", "run", *settings)
+
+
+def draw_shape(kind, number):
+    """A coloured shape on a noisy ground, (40, 50, 3) uint8."""
+    random = np.random.default_rng([kind, number])
+    picture = random.integers(90, 160, (40, 50, 3), np.uint8)
+    color = [(220, 40, 40), (40, 40, 220)][kind % 2]
+    if kind < 2:
+        cv2.circle(picture, (25, 20), 8 + number % 5, color, -1)
+    else:
+        cv2.rectangle(picture, (12, 8), (30 + number, 30), color, -1)
+    return picture
+
+
+def clone(repository, folder):
+    """Copy what git tracks or would track, so that changes at hand are tested too."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (repository / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(repository / name, folder / name)
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "copy"]):
+        run_well(folder, "git", *command)
+
+
+@pytest.fixture(scope="module")
+def workspace(repository, tmp_path_factory):
+    """A clone that has run once on two levels of drawn shapes."""
+    folder = tmp_path_factory.mktemp("clone")
+    clone(repository, folder)
+    raw = folder / "data" / "raw"
+    for kind in range(4):
+        group = raw / ("round" if kind < 2 else "square") / f"kind{kind}"
+        group.mkdir(parents=True)
+        for number in range(6):
+            cv2.imwrite(str(group / f"{number}.png"), draw_shape(kind, number))
+    (raw / "round" / "kind0" / "broken.jpg").write_bytes(b"no picture")
+    run_well(folder, "dvc", "add", "-q", "data/raw")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reproduced(workspace):
+    """The output of the first run."""
+    output = experiment(workspace, **TINY, **{"data.root": "data/raw"})
+    run_well(workspace, "git", "add", "-A")
+    run_well(workspace, "git", "commit", "-qm", "first run")
+    return output
+
+
+def read_rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def stages_run(output):
+    return [
+        line.split("'")[1]
+        for line in output.splitlines()
+        if line.startswith("Running stage")
+    ]
+
+
+def test_every_figure_is_written(workspace, reproduced):
+    assert stages_run(reproduced) == [
+        "check",
+        "prepare",
+        "split",
+        "augment",
+        "features",
+        "train",
+        "evaluate",
+    ]
+    report = json.loads((workspace / "metrics" / "evaluate.json").read_text())
+    assert set(report) == {"category", "landmark", "landmark_in_category"}
+    for task in ("category", "landmark"):
+        assert set(report[task]) == {"train", "validation", "test"}
+        for part in report[task].values():
+            assert set(part) == {"accuracy", "precision", "recall", "f1", "auc"}
+    predictions = read_rows(workspace / "metrics" / "predictions.csv")
+    assert len(predictions) == 24 * 2
+    rejected = read_rows(workspace / "data" / "prepared" / "rejected.csv")
+    assert [row["path"] for row in rejected] == ["round/kind0/broken.jpg"]
+
+
+def test_running_again_does_nothing(workspace, reproduced):
+    output = run_well(workspace, "dvc", "repro")
+    assert stages_run(output) == []
+
+
+def test_forcing_every_stage_gives_the_same_bytes(workspace, reproduced):
+    before = (workspace / "dvc.lock").read_bytes()
+    run_well(workspace, "dvc", "repro", "--force")
+    assert (workspace / "dvc.lock").read_bytes() == before
+
+
+def test_heads_do_not_depend_on_the_number_of_cores(workspace, reproduced):
+    before = (workspace / "data" / "predictions" / "landmark.npy").read_bytes()
+    core = str(min(os.sched_getaffinity(0)))
+    run_well(workspace, "taskset", "-c", core, "dvc", "repro", "-fs", "train")
+    after = (workspace / "data" / "predictions" / "landmark.npy").read_bytes()
+    assert after == before
+
+
+def test_a_train_parameter_reruns_training_alone(workspace, reproduced):
+    output = experiment(workspace, **{"train.strategy": "cascade", "train.folds": 2})
+    assert stages_run(output) == ["check", "train", "evaluate"]
+    difference = run_well(workspace, "dvc", "metrics", "diff")
+    assert "metrics/evaluate.json" in difference
+
+
+def test_switching_back_restores_features_without_computing(workspace, reproduced):
+    experiment(
+        workspace, **{"backbone.name": "cnn_simple", "train.strategy": "multi_output"}
+    )
+    output = experiment(workspace, **{"backbone.name": "mobilenet_v2"})
+    assert "features" not in stages_run(output)
+    assert "Stage 'features' is cached" in output
+
+
+def test_raw_pictures_are_never_touched(workspace, reproduced):
+    assert (
+        run_well(workspace, "dvc", "status", "data/raw.dvc")
+        .strip()
+        .endswith("up to date.")
+    )
+
+
+def test_a_fault_in_any_section_stops_before_any_work(workspace, reproduced):
+    result = run(
+        workspace,
+        "dvc",
+        "exp",
+        "run",
+        "-S+train.learning-rate=1",
+        "-Sprepare.size=64",
+        "-Ssplit.test=1.5",
+        "-Strain.strategy=magic",
+        "-Strain.order=[landmark,colour]",
+    )
+    assert result.returncode != 0
+    assert stages_run(result.output) == ["check"]
+    for sentence in (
+        "train.learning-rate is no parameter",
+        "split.test must be",
+        "train.strategy must be one of cascade, independent, multi_output, sequential",
+    ):
+        assert sentence in result.output
+    run_well(workspace, "git", "checkout", "-q", "params.yaml")
+
+
+def test_a_queued_experiment_runs_its_own_code(workspace, reproduced):
+    run_well(workspace, "git", "checkout", "-q", ".")
+    evaluate = workspace / "src" / "headswap" / "evaluate.py"
+    original = evaluate.read_text()
+    marked = original.replace("DIGITS = 6", "DIGITS = 2")
+    evaluate.write_text(marked)
+    run_well(
+        workspace, "dvc", "exp", "run", "--queue", "-n", "rounded", "-Strain.epochs=3"
+    )
+    evaluate.write_text(original)
+    run_well(workspace, "dvc", "exp", "run", "--run-all")
+    shown = run_well(workspace, "git", "show", "rounded:metrics/classes.csv")
+    assert shown.splitlines()[1].endswith("00")
+    assert len(shown.splitlines()[1].split(",")[-1]) == len("1.00")
+
+
+OTHER_LAYOUTS = {
+    "scenes": {
+        "data.levels": "[split,scene]",
+        "split.method": "predefined",
+        "split.validation": 0.3,
+        "augment.copies": 1,
+        "train.hidden": "[8]",
+        "train.batch_norm": "true",
+        "train.dropout": 0.2,
+    },
+    "voc": {
+        "data.layout": "voc",
+        "data.classes": "[dog,car]",
+        "data.unlabelled": 3,
+        "split.method": "predefined",
+        "split.validation": 0.3,
+        "train.class_weight": "balanced",
+    },
+}
+
+
+def draw_scenes(root):
+    for part, count in (("train", 6), ("test", 2)):
+        for kind, scene in enumerate(("sea", "street")):
+            (root / part / scene).mkdir(parents=True)
+            for number in range(count):
+                picture = draw_shape(kind, number + 10 * (part == "test"))
+                cv2.imwrite(str(root / part / scene / f"{number}.jpg"), picture)
+
+
+def draw_voc(root):
+    for name in ("JPEGImages", "Annotations", "ImageSets/Main"):
+        (root / name).mkdir(parents=True)
+    parts = {"trainval": [], "test": []}
+    for number in range(32):
+        labels = [["dog"], ["car"], ["dog", "car"], []][number % 4]
+        objects = "".join(f"<object><name>{n}</name></object>" for n in labels)
+        annotation = f"<annotation>{objects}</annotation>"
+        (root / "Annotations" / f"{number:03}.xml").write_text(annotation)
+        picture = draw_shape(number % 4, number)
+        cv2.imwrite(str(root / "JPEGImages" / f"{number:03}.jpg"), picture)
+        parts["test" if number % 8 > 3 and number > 15 else "trainval"].append(number)
+    for part, numbers in parts.items():
+        text = "".join(f"{number:03}\n" for number in numbers)
+        (root / "ImageSets" / "Main" / f"{part}.txt").write_text(text)
+
+
+@pytest.mark.parametrize("layout", OTHER_LAYOUTS)
+def test_other_layouts_run_by_overrides_alone(repository, tmp_path, layout):
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    clone(repository, folder)
+    root = tmp_path / "pictures"
+    {"scenes": draw_scenes, "voc": draw_voc}[layout](root)
+    tiny = {**TINY, "data.root": root}
+    del tiny["split.test"]
+    experiment(folder, **{**tiny, **OTHER_LAYOUTS[layout]})
+    report = json.loads((folder / "metrics" / "evaluate.json").read_text())
+    if layout == "scenes":
+        assert set(report["scene"]) == {"train", "validation", "test"}
+        classes = read_rows(folder / "metrics" / "classes.csv")
+        support = {(row["part"], row["class"]): row["support"] for row in classes}
+        assert support["train", "sea"] == "4"
+        assert support["validation", "sea"] == "2"
+        assert support["test", "sea"] == "2"
+    else:
+        metrics = report["objects"]["test"]
+        assert {"f1", "mean_average_precision", "hamming_loss"} <= set(metrics)
+        rejected = read_rows(folder / "data" / "prepared" / "rejected.csv")
+        assert len(rejected) == 5
