@@ -1,4 +1,4 @@
-"""Features are computed once, cached, reused, and never in a precision they overflow."""
+"""Features are computed once, reused, and never cached in a precision they overflow."""
 
 import json
 
