@@ -67,7 +67,10 @@ class Process:
         self._process.returncode = os.waitstatus_to_exitcode(status)
         if self._process.returncode:
             log = (self._folder / "log.txt").read_text(errors="replace")
-            raise RuntimeError(f"{shlex.join(self._arguments)}: {log[-2000:]}")
+            raise RuntimeError(
+                f"{shlex.join(self._arguments)} ended with {self._process.returncode}: "
+                f"{log[-2000:]}"
+            )
         return Usage(
             time.perf_counter() - self._start,
             usage.ru_utime + usage.ru_stime,

@@ -329,11 +329,11 @@ def test_a_split_column_gives_parts_and_is_no_task(read, three):
     assert list(listing.kinds) == ["fine"]
 
 
-def test_an_unknown_part_in_a_table_is_refused_with_its_line(read, three):
-    write_table(three, "path,split,fine\na.jpg,train,oak\nb.jpg,dev,oak\n")
+def test_all_unknown_parts_in_a_table_are_refused_at_once(read, three):
+    write_table(three, "path,split,fine\na.jpg,train,oak\nb.jpg,dev,oak\nc.jpg,x,oak\n")
     message = refusal(read, "csv", table="labels.csv")
-    assert message.startswith("labels.csv, line 3: the part must be one of train, ")
-    assert "got 'dev'" in message
+    assert message.startswith("data.table: the part must be one of train, ")
+    assert "got 'dev', 'x'" in message
 
 
 def test_there_may_be_one_table_a_part(read, three):

@@ -223,7 +223,7 @@ def test_a_given_class_that_is_never_validated_is_a_note(section, kind, capsys):
     [note] = capsys.readouterr().out.splitlines()
     assert note.startswith("note: ")
     assert "task0 'b'" in note
-    assert "none in validation" in note
+    assert "no image in validation" in note
 
 
 def test_a_rare_multilabel_class_that_misses_a_part_is_a_note(section, capsys):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from headswap.errors import InputError
+from headswap.errors import InputError, listed
 from headswap.params.data import Section
 
 IMAGE_SUFFIXES = {
@@ -76,18 +76,19 @@ def walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool, bool]]:
         pending += reversed(subfolders)
 
 
-def given_part(name: str, data: Section, where: str) -> str:
-    """Return what a data set's own part name means.
+def require_parts(names: Collection[str], data: Section, where: str) -> None:
+    """Check that `data.parts` knows a data set's own part names.
 
     Raises:
-        InputError: `data.parts` does not know it.
+        InputError: with every name it does not know.
     """
-    if name not in data.parts:
+    unknown = sorted(set(names) - set(data.parts))
+    if unknown:
         raise InputError(
-            f"{where}: the part must be one of {', '.join(data.parts)}, got {name!r}. "
-            "Say in data.parts whether it is train, validation or test."
+            f"{where}: the part must be one of {', '.join(data.parts)}, got "
+            f"{listed([repr(name) for name in unknown])}. Say in data.parts whether it "
+            "is train, validation or test."
         )
-    return data.parts[name]
 
 
 def num_unnamed_images(root: Path, named: Collection[str]) -> int:

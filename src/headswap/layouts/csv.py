@@ -10,11 +10,12 @@ import csv
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from headswap.errors import InputError, listed, raise_faults
 from headswap.layouts import Listing, Row
-from headswap.layouts._files import given_part, num_unnamed_images, require_folder
+from headswap.layouts._files import num_unnamed_images, require_folder, require_parts
 from headswap.params.data import PART_LEVEL, Section
 from headswap.tasks import LABEL_SEPARATOR
 
@@ -61,7 +62,8 @@ def read(data: Section) -> Listing:
                         _classes(cells[task], task, names[task], data, where, faults)
                         for task in tasks
                     ),
-                    given_part(part_name, data, where) if part_name else "",
+                    # By its own name until all names are known to be good.
+                    part_name,
                 )
                 if rows.setdefault(path, row) != row:
                     conflicts.add(path)
@@ -71,12 +73,17 @@ def read(data: Section) -> Listing:
             "data.table: it must name images, got none. Check data.root and data.table."
         )
     raise_faults(faults)
+    parts = {row.given_part for row in rows.values()} - {""}
+    require_parts(parts, data, "data.table")
     num_unlabelled = num_unnamed_images(root, rows)
     for path in conflicts:
         rows.pop(path, None)
     return Listing(
         root,
-        [rows[path] for path in sorted(rows)],
+        [
+            replace(row, given_part=data.parts.get(row.given_part, ""))
+            for _, row in sorted(rows.items())
+        ],
         {
             task: "multilabel" if task in data.multilabel else "multiclass"
             for task in tasks

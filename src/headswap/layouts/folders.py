@@ -7,7 +7,7 @@ the part an image is given to: `data.levels: [split, scene]`.
 
 from headswap.errors import InputError, listed
 from headswap.layouts import Listing, Row
-from headswap.layouts._files import given_part, require_folder, walk
+from headswap.layouts._files import require_folder, require_parts, walk
 from headswap.params.data import PART_LEVEL, Section
 from headswap.tasks import Kind
 
@@ -48,6 +48,9 @@ def read(data: Section) -> Listing:
             f"data.root: every class folder must hold images, got {len(empty)} "
             f"without: {listed(empty)}. Fill or remove them."
         )
+    if PART_LEVEL in data.levels:
+        level = data.levels.index(PART_LEVEL)
+        require_parts({parts[level] for parts in files}, data, "data.levels")
     tasks = [name for name in data.levels if name != PART_LEVEL]
     rows = []
     for parts in sorted(files):
@@ -57,7 +60,7 @@ def read(data: Section) -> Listing:
             Row(
                 "/".join(parts),
                 tuple((names[task],) for task in tasks),
-                given_part(part, data, "data.levels") if part else "",
+                data.parts[part] if part else "",
             )
         )
     rows.sort(key=lambda row: row.path)
