@@ -54,6 +54,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "epochs": EPOCHS,
         # No early stopping: it would cut the work.
         "patience": EPOCHS,
+        # R1's cascades made no out-of-fold predictions; ours need two folds at least.
+        "folds": 2,
     },
 }
 
