@@ -8,8 +8,9 @@ import pytest
 
 from headswap import checkpoint
 from headswap.arrays import Rows
+from headswap.batches import Batches
 from headswap.feature_cache import Member
-from headswap.fitting import Batches, Trainer
+from headswap.fitting import Trainer
 from headswap.strategies import multi_output
 from headswap.tasks import Task
 

@@ -212,14 +212,14 @@ def test_a_fault_in_any_section_stops_before_any_work(workspace, reproduced):
 
 def test_a_queued_experiment_runs_its_own_code(workspace, reproduced):
     run_well(workspace, "git", "checkout", "-q", ".")
-    evaluate = workspace / "src" / "headswap" / "evaluate.py"
-    original = evaluate.read_text()
+    report = workspace / "src" / "headswap" / "report.py"
+    original = report.read_text()
     marked = original.replace("DIGITS = 6", "DIGITS = 2")
-    evaluate.write_text(marked)
+    report.write_text(marked)
     run_well(
         workspace, "dvc", "exp", "run", "--queue", "-n", "rounded", "-Strain.epochs=3"
     )
-    evaluate.write_text(original)
+    report.write_text(original)
     run_well(workspace, "dvc", "exp", "run", "--run-all")
     run_well(workspace, "dvc", "exp", "apply", "rounded")
     classes = read_rows(workspace / "metrics" / "classes.csv")

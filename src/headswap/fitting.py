@@ -1,4 +1,4 @@
-"""Fitting one Keras model to cached features: batches, losses, stopping, curves.
+"""Fitting one Keras model to cached features: layers, losses, optimisers, stopping.
 
 Strategies decide which models there are; everything they share stands here.
 """
@@ -10,11 +10,10 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from dvclive import Live
-from tqdm import tqdm
 
-from headswap.arrays import Rows
+from headswap.batches import Batches
 from headswap.checkpoint import Checkpoint
+from headswap.curves import Progress, write_curves
 from headswap.feature_cache import Member
 from headswap.heads import hidden_layers, output_layer, score_layer
 from headswap.inference import Inference
@@ -29,113 +28,6 @@ ACCURACIES = {
     "multiclass": keras.metrics.CategoricalAccuracy,
     "multilabel": keras.metrics.BinaryAccuracy,
 }
-
-
-def _widen(values: np.ndarray) -> np.ndarray:
-    """Return features cached in 16 bits as float32; whole pixels stay as they are."""
-    return values.astype(np.float32) if values.dtype == np.float16 else values
-
-
-class Batches(keras.utils.PyDataset):
-    """Batches of cached features and targets, read from the memory map when needed.
-
-    Args:
-        inputs: arrays or `Rows` by input name; all have the same rows.
-        targets: (rows, num_classes) float32 by task name.
-        rows: positions of the rows to go through, int.
-        batch_size: rows a batch.
-        seed: shuffles anew each epoch; None keeps the order.
-    """
-
-    def __init__(
-        self,
-        inputs: Mapping[str, Rows | np.ndarray],
-        targets: Mapping[str, np.ndarray],
-        rows: np.ndarray,
-        batch_size: int,
-        seed: int | None = None,
-    ):
-        # Rows come from memory or a memory map, faster than a worker's queue.
-        super().__init__(workers=0, max_queue_size=0)
-        self._inputs = inputs
-        self._targets = targets
-        self._rows = rows
-        self._batch_size = batch_size
-        self._seed = seed
-        self.start_epoch(0)
-
-    def __len__(self) -> int:
-        return -(-len(self._rows) // self._batch_size)
-
-    def __getitem__(self, number: int) -> tuple[dict, dict]:
-        """Return (inputs, targets) of one batch."""
-        start = number * self._batch_size
-        rows = self._order[start : start + self._batch_size]
-        inputs = {name: values[rows] for name, values in self._inputs.items()}
-        targets = {name: values[rows] for name, values in self._targets.items()}
-        return {name: _widen(values) for name, values in inputs.items()}, targets
-
-    def on_epoch_end(self) -> None:
-        """Draw the order of the next epoch."""
-        self.start_epoch(self._epoch + 1)
-
-    def start_epoch(self, epoch: int) -> None:
-        """Draw the order of an epoch, which depends on the seed and its number only."""
-        self._epoch = epoch
-        if self._seed is None:
-            self._order = self._rows
-        else:
-            random = np.random.default_rng([self._seed, epoch])
-            self._order = random.permutation(self._rows)
-
-
-class Progress(keras.callbacks.Callback):
-    """Shows a bar of the epochs.
-
-    Args:
-        name: of the fit.
-        epochs: at most.
-        done: before this process.
-    """
-
-    def __init__(self, name: str, epochs: int, done: int):
-        super().__init__()
-        self._name, self._epochs, self._done = name, epochs, done
-
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Open the bar."""
-        self._bar = tqdm(
-            desc=f"train {self._name}",
-            total=self._epochs,
-            initial=self._done,
-            unit="epoch",
-        )
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Move on by one epoch."""
-        self._bar.set_postfix_str(
-            f"validation loss {(logs or {})['val_loss']:.4f}", False
-        )
-        self._bar.update()
-
-    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
-        """Close the bar."""
-        self._bar.close()
-
-
-def write_curves(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
-    """Write the figures of each epoch with DVCLive.
-
-    DVCLive's own Keras callback needs TensorFlow and renames every "val_"; and a run
-    that continues has epochs to write that it did not see.
-    """
-    # DVCLive would otherwise write a dvc.yaml and record an experiment.
-    with Live(str(folder), dvcyaml=None, save_dvc_exp=False, report=None) as live:
-        for figures in history:
-            for name, value in figures.items():
-                part = "validation" if name.startswith("val_") else "train"
-                live.log_metric(f"{part}/{name.removeprefix('val_')}", value)
-            live.next_step()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,57 @@
+"""Learning curves: a bar while an epoch runs, and files when a fit has ended."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import keras
+from dvclive import Live
+from tqdm import tqdm
+
+
+class Progress(keras.callbacks.Callback):
+    """Shows a bar of the epochs.
+
+    Args:
+        name: of the fit.
+        epochs: at most.
+        done: before this process.
+    """
+
+    def __init__(self, name: str, epochs: int, done: int):
+        super().__init__()
+        self._name, self._epochs, self._done = name, epochs, done
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Open the bar."""
+        self._bar = tqdm(
+            desc=f"train {self._name}",
+            total=self._epochs,
+            initial=self._done,
+            unit="epoch",
+        )
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Move on by one epoch."""
+        self._bar.set_postfix_str(
+            f"validation loss {(logs or {})['val_loss']:.4f}", False
+        )
+        self._bar.update()
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        """Close the bar."""
+        self._bar.close()
+
+
+def write_curves(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
+    """Write the figures of each epoch with DVCLive.
+
+    DVCLive's own Keras callback needs TensorFlow and renames every "val_"; and a run
+    that continues has epochs to write that it did not see.
+    """
+    # DVCLive would otherwise write a dvc.yaml and record an experiment.
+    with Live(str(folder), dvcyaml=None, save_dvc_exp=False, report=None) as live:
+        for figures in history:
+            for name, value in figures.items():
+                part = "validation" if name.startswith("val_") else "train"
+                live.log_metric(f"{part}/{name.removeprefix('val_')}", value)
+            live.next_step()
