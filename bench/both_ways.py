@@ -17,11 +17,12 @@ import numpy as np
 
 from headswap import params
 from headswap.arrays import Rows
+from headswap.batches import Batches
 from headswap.feature_cache import read_features
 from headswap.features import build_network, compute_features
-from headswap.fitting import Batches
 from headswap.heads import output_layer
 from headswap.index import read_index, read_split
+from headswap.inference import Inference
 from headswap.tasks import Task
 
 LAST_BLOCK = ("block7a_", "head_")
@@ -80,12 +81,12 @@ def main(result: Path) -> None:
 
     feature = keras.Input(member.rows.row_shape, name="feature")
     ours = add_heads(
-        feature, member.build_above("above")(feature, training=False), index.tasks
+        feature, Inference(member.build_above("above"))(feature), index.tasks
     )
     for layer in network.layers:
         layer.trainable = layer in trained
     pixels = keras.Input(images.row_shape, dtype="uint8", name="pixels")
-    usual = add_heads(pixels, network(pixels, training=False), index.tasks)
+    usual = add_heads(pixels, Inference(network)(pixels), index.tasks)
     for task in index.tasks:
         usual.get_layer(task.name).set_weights(ours.get_layer(task.name).get_weights())
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from stages import run  # isort: skip  (it puts src on the path)
 from headswap import params
 from headswap.feature_cache import read_features
-from headswap.fingerprint import hash_code, hash_file, hash_text
+from headswap.fingerprint import environment, hash_code, hash_file, hash_text
 from headswap.index import read_index, read_split
 from headswap.train import train
 
@@ -29,7 +29,9 @@ def main(
         prepared / "labels.json",
         split / "split.csv",
     ]
-    key = hash_text([hash_code(), options, backbone, *map(hash_file, inputs)])
+    key = hash_text(
+        [hash_code(), *environment(), options, backbone, *map(hash_file, inputs)]
+    )
     images = [prepared / "images.npy", augmented / "images.npy"]
     train(
         read_features(features, images),

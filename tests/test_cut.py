@@ -105,8 +105,8 @@ def test_a_residual_network_is_not_cut_inside_a_block(section):
 
 def test_more_layers_than_there_are_is_an_error(section):
     network = build("vgg16", section)
-    with pytest.raises(InputError, match=r"unfreeze must be 0 to 19 or all for vgg16"):
-        choose_place(network, 20)
+    with pytest.raises(InputError, match=r"unfreeze must be 0 to 20 or all for vgg16"):
+        choose_place(network, 21)
 
 
 def test_a_picture_below_the_minimum_size_is_an_error(section):

@@ -64,7 +64,7 @@ def predict(task, *repeats, certainty=0.7):
 @pytest.fixture
 def curves(tmp_path):
     """Learning curves of one fit and of one of its folds."""
-    for fit in ("kind", "kind_fold0"):
+    for fit in ("kind", "kind-fold0"):
         folder = tmp_path / "curves/repeat0" / fit / "plots/metrics/train"
         folder.mkdir(parents=True)
         (folder / "loss.tsv").write_text("step\tloss\n0\t1.5\n1\t0.123456789\n")

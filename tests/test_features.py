@@ -188,7 +188,7 @@ def test_an_interrupted_computation_leaves_nothing_that_looks_finished(
         patch.setattr(features, "_predict", interrupt)
         with pytest.raises(KeyboardInterrupt):
             compute()
-    assert all(f.suffix == ".unfinished" for f in (tmp_path / "reusable").iterdir())
+    assert all(".unfinished" in f.name for f in (tmp_path / "reusable").iterdir())
     (tmp_path / "features" / "rows.csv").unlink(missing_ok=True)
     assert (compute("second") / "mobilenet_v2" / "features.npy").exists()
 
@@ -200,3 +200,26 @@ def test_random_weights_are_the_same_every_time(section):
     other = build_network("mobilenet_v2", backbone, SIZE).get_weights()
     for first, second in zip(one, other, strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("name", "unfreeze"),
+    [("vgg16", "all"), ("mobilenet_v3_large", 5), ("efficientnet_b0", "all")],
+)
+def test_the_part_above_follows_the_precision_of_keras(
+    compute, image_files, name, unfreeze, precision
+):
+    member = read_features(compute(name=name, unfreeze=unfreeze), image_files).members[
+        0
+    ]
+    keras.config.set_dtype_policy(precision)
+    try:
+        above = member.build_above("above")
+        vector = np.asarray(above(member.rows[np.arange(2)])).astype(np.float32)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    convolution = next(x for x in above.layers if isinstance(x, keras.layers.Conv2D))
+    assert convolution.dtype_policy.name == precision
+    assert vector.shape[0] == 2
+    assert np.isfinite(vector).all()

@@ -1,16 +1,24 @@
 """Interrupted training goes on to the same bits; rows, rates and folds are right."""
 
 import contextlib
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
-from headswap import checkpoint
+from headswap import checkpoint, registry
 from headswap.arrays import Rows
 from headswap.batches import Batches
+from headswap.bundle import save_bundle
+from headswap.errors import InputError
 from headswap.feature_cache import Member
 from headswap.fitting import Trainer
+from headswap.labels import Labels
 from headswap.strategies import multi_output
 from headswap.tasks import Task
 
@@ -92,6 +100,42 @@ def test_an_interrupted_fit_ends_with_the_same_bits(
     assert (trainer._curves / curve).read_text().splitlines() == whole_lines
 
 
+def test_a_fit_cut_off_after_its_last_epoch_is_not_trained_on(
+    make_trainer, monkeypatch
+):
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0.0)
+    options = {"patience": 1, "learning_rate": 0.5, "epochs": 30}
+    whole = make_trainer("whole", **options)
+    expected = multi_output.fit(whole, [TASK]).get_weights()
+
+    def cut_off(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.Checkpoint, "on_train_end", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            multi_output.fit(make_trainer("cut", **options), [TASK])
+    found = multi_output.fit(make_trainer("cut", **options), [TASK]).get_weights()
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_incomplete_checkpoint_is_as_good_as_none(make_trainer):
+    trainer = make_trainer("run", epochs=2)
+    expected = multi_output.fit(trainer, [TASK]).get_weights()
+    state = trainer._checkpoints / "multi_output" / "state.npz"
+    state.write_bytes(state.read_bytes()[:1000])
+    found = multi_output.fit(make_trainer("run", epochs=2), [TASK]).get_weights()
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_fit_that_diverges_is_an_error_that_names_it(make_trainer):
+    trainer = make_trainer("run", learning_rate=1e30, optimizer="sgd", epochs=3)
+    with pytest.raises(InputError, match="validation loss of the fit multi_output"):
+        multi_output.fit(trainer, [TASK])
+
+
 def test_a_finished_fit_is_not_trained_again(make_trainer, monkeypatch):
     expected = multi_output.fit(make_trainer("run"), [TASK]).get_weights()
 
@@ -105,7 +149,7 @@ def test_a_finished_fit_is_not_trained_again(make_trainer, monkeypatch):
 
 
 def above_weights(model):
-    layer = next(layer for layer in model.layers if layer.name.endswith("_above"))
+    layer = next(layer for layer in model.layers if layer.name.endswith("-above"))
     return {
         weight.path.split("/", 1)[-1]: np.asarray(weight) for weight in layer.weights
     }
@@ -133,20 +177,50 @@ def multi_output_unfitted(trainer):
     return multi_output.fit(trainer, [TASK])
 
 
-def test_unfrozen_layers_have_their_own_learning_rate(make_trainer):
-    start = above_weights(multi_output_unfitted(make_trainer("start")))
-    kernel = next(name for name in start if name.endswith("kernel"))
+@pytest.mark.parametrize("strategy", ["multi_output", "sequential", "cascade"])
+def test_unfrozen_layers_have_their_own_learning_rate(make_trainer, strategy):
+    moves = []
+    original = Trainer.fit
 
-    def moved(rate):
-        trainer = make_trainer(
-            f"rate{rate}", epochs=1, backbone={"learning_rate": rate}
-        )
-        model = multi_output.fit(trainer, [TASK])
-        return np.abs(above_weights(model)[kernel] - start[kernel]).max()
+    def record(self, model, *arguments, **options):
+        variables = [v for v in self._pretrained if v.path.endswith("kernel")]
+        before = [np.asarray(variable) for variable in variables]
+        original(self, model, *arguments, **options)
+        pairs = zip(variables, before, strict=True)
+        moves.append(max(np.abs(np.asarray(v) - start).max() for v, start in pairs))
 
-    slow, fast = moved(1e-6), moved(1e-2)
+    for rate in (1e-6, 1e-2):
+        trainer = make_trainer(rate, epochs=1, backbone={"learning_rate": rate})
+        trainer.fit = functools.partial(record, trainer)
+        registry.load("strategies", strategy).fit(trainer, [TASK])
+    slow, fast = moves
     assert 0 < slow < 1e-5
     assert fast > 1e-3
+
+
+def test_a_network_from_scratch_follows_the_learning_rate_of_heads(make_trainer):
+    trainer = make_trainer("run", random_weights=True, epochs=1)
+    multi_output.fit(trainer, [TASK])
+    assert trainer._pretrained == []
+
+
+def test_a_fine_tuned_bundle_loads_in_a_fresh_process(make_trainer, tmp_path):
+    trainer = make_trainer("run", epochs=1)
+    model = multi_output.fit(trainer, [TASK])
+    save_bundle(tmp_path / "bundle", model, Labels([TASK], []), {})
+    script = (
+        "import sys; from headswap.bundle import load_model; "
+        "print(load_model(sys.argv[1]).count_params())"
+    )
+    source = Path(__file__).resolve().parents[1] / "src"
+    result = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "bundle")],
+        env={**os.environ, "PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(result.stdout.split()[-1]) == model.count_params()
 
 
 def test_every_epoch_goes_through_all_rows_in_another_order():
@@ -186,7 +260,7 @@ def test_training_in_sixteen_bits_gives_float32_probabilities(make_trainer, prec
     keras.config.set_dtype_policy(precision)
     try:
         model = multi_output.fit(trainer, [TASK])
-        above = next(layer for layer in model.layers if layer.name.endswith("_above"))
+        above = next(layer for layer in model.layers if layer.name.endswith("-above"))
         above = above.layer
         assert above.get_layer("convolution").compute_dtype == precision[6:]
         predicted = trainer.predict(model, np.arange(60))["kind"]

@@ -121,14 +121,24 @@ def test_a_saved_model_predicts_the_same(name, make_trainer, tmp_path):
 def test_an_ensemble_trains_under_every_strategy(name, merge, make_trainer):
     trainer = make_trainer(("net", "other"), merge=merge)
     model = fit(name, trainer, [FINE, COARSE])
-    assert set(model.input) == {"net", "other"}
+    assert set(model.input) == {"net-feature", "other-feature"}
     predicted = trainer.predict(model, np.arange(85, 100))
     assert predicted["landmark"].shape == (15, 5)
     layers = {layer.name for layer in model.layers} | {
         layer.name for part in model.layers for layer in getattr(part, "layers", ())
     }
     # Each member has a layer of scores of its own under `scores` alone.
-    assert ("landmark_other" in layers) == (merge == "scores")
+    assert ("landmark-other" in layers) == (merge == "scores")
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_tasks_may_be_named_like_parts_of_the_model(name, make_trainer):
+    trainer = make_trainer(hidden=(4,), epochs=1)
+    tasks = []
+    for task, other in ((FINE, "net"), (COARSE, "shared_hidden1")):
+        tasks.append(Task(other, task.kind, task.class_names))
+        trainer.targets[other] = trainer.targets[task.name]
+    assert set(fit(name, trainer, tasks).output) == {"net", "shared_hidden1"}
 
 
 def test_a_frozen_trunk_stays_as_the_first_task_left_it(make_trainer):
@@ -137,7 +147,7 @@ def test_a_frozen_trunk_stays_as_the_first_task_left_it(make_trainer):
     original = trainer.fit
 
     def record(model, tasks, name, **options):
-        trunk = next(layer for layer in model.layers if layer.name.endswith("_trunk"))
+        trunk = next(layer for layer in model.layers if layer.name.endswith("-trunk"))
         original(model, tasks, name, **options)
         seen.append((trunk, trunk.get_weights()))
 
@@ -162,7 +172,7 @@ def test_an_unfrozen_trunk_leaves_each_task_its_own_snapshot(make_trainer):
     final = trainer.predict(model, np.arange(100))
     np.testing.assert_array_equal(final["landmark"], after_first[0]["landmark"])
     np.testing.assert_array_equal(final["category"], after_first[1]["category"])
-    trunks = [layer for layer in model.layers if layer.name.endswith("_trunk")]
+    trunks = [layer for layer in model.layers if layer.name.endswith("-trunk")]
     assert len(trunks) == 2
     assert not np.array_equal(trunks[0].get_weights()[0], trunks[1].get_weights()[0])
 
@@ -179,9 +189,9 @@ def test_cascade_trains_on_predictions_by_models_that_did_not_see_the_row(make_t
 
     trainer.fit = record
     fit("cascade", trainer, [FINE, COARSE])
-    given = extras["category"]["landmark_probabilities"]
+    given = extras["category"]["landmark-probabilities"]
     for fold in range(3):
-        model, rows = fitted[f"landmark_fold{fold}"]
+        model, rows = fitted[f"landmark-fold{fold}"]
         held = np.setdiff1d(trainer.train_rows, rows)
         # Rows 2k and 2k + 1 are one group and stay together.
         assert set(held // 2).isdisjoint(rows // 2)

@@ -1,8 +1,8 @@
-"""The bundle: a trained model with all that is needed to use it.
+"""The bundle: a trained model, from cut features to probabilities.
 
 A folder with `model.json` (the layers), `model.weights.h5`, `labels.json` (class order)
-and `bundle.json` (the parameters it was made with). These formats, unlike `.keras`
-archives, have the same bytes whenever the content is the same.
+and `bundle.json` (strategy and thresholds). These formats, unlike `.keras` archives,
+have the same bytes whenever the content is the same.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from headswap import inference, pooling
 from headswap.labels import Labels, write_labels
 from headswap.tables import PathLike
 
@@ -25,11 +26,17 @@ def save_bundle(
     """Write the bundle of a model from cut features to probabilities."""
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
-    (path / "model.json").write_text(model.to_json(indent=1) + "\n", encoding="utf-8")
-    model.save_weights(path / "model.weights.h5")
+    # Without the optimiser, which is of no use to who predicts.
+    layers = keras.Model(model.input, model.output, name="headswap")
+    (path / "model.json").write_text(layers.to_json(indent=1) + "\n", encoding="utf-8")
+    layers.save_weights(path / "model.weights.h5")
     write_labels(path / "labels.json", labels)
     text = json.dumps(description, indent=2, ensure_ascii=False)
     (path / "bundle.json").write_text(text + "\n", encoding="utf-8")
+
+
+# Layers of our own that a saved model may hold; importing them makes Keras know them.
+OWN_LAYERS = (inference.Inference, pooling.PowerMean)
 
 
 def load_model(folder: PathLike) -> keras.Model:

@@ -7,10 +7,13 @@ parameters, inputs and code, and are deleted when the stage has succeeded.
 """
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -37,16 +40,30 @@ class Checkpoint(keras.callbacks.Callback):
         self._stopping = stopping
         self._saved_at = time.monotonic()
         self._kept: dict[str, np.ndarray] = {}
-        file = folder / "state.npz"
-        if file.exists():
-            with np.load(file) as kept:
-                self._kept = dict(kept)
-            self.history = json.loads(str(self._kept["history"]))
+        # A state that a power cut left incomplete is as good as none.
+        with suppress(FileNotFoundError, BadZipFile, EOFError, ValueError, KeyError):
+            with open(folder / "state.npz", "rb") as file, np.load(file) as kept:
+                state = dict(kept)
+            self.history = json.loads(str(state["history"]))
+            self._kept = state
 
     @property
     def is_finished(self) -> bool:
         """Whether the fit had ended before this process began."""
         return bool(self._kept.get("finished", False))
+
+    @property
+    def was_stopping(self) -> bool:
+        """Whether the last epoch had ended the fit, but its result was not kept."""
+        return bool(self._kept.get("stopping", False))
+
+    def restore_best_weights(self, model: keras.Model) -> None:
+        """Give a model the weights of its best epoch, and keep them as the result."""
+        model.set_weights(
+            [self._kept[f"best{number}"] for number in range(len(model.weights))]
+        )
+        self.set_model(model)
+        self._save(is_finished=True)
 
     def restore_weights(self, model: keras.Model) -> None:
         """Give a model the variables it had."""
@@ -68,6 +85,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._stopping.best_weights = [
             self._kept[f"best{number}"] for number in range(len(self.model.weights))
         ]
+        self._kept = {}
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Note the figures, and now and then the state."""
@@ -91,6 +109,7 @@ class Checkpoint(keras.callbacks.Callback):
             }
             state |= {f"best{i}": w for i, w in enumerate(stopping.best_weights)}
             state |= {
+                "stopping": np.array(self.model.stop_training),
                 "wait": np.array(stopping.wait),
                 "best": np.array(stopping.best),
                 "best_epoch": np.array(stopping.best_epoch),
@@ -100,7 +119,8 @@ class Checkpoint(keras.callbacks.Callback):
             "history": np.array(json.dumps(self.history)),
         }
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._folder / "unfinished.npz"
+        # By process, for a killed run may still be writing beside its successor.
+        unfinished = self._folder / f"unfinished-{os.getpid()}.npz"
         np.savez(unfinished, allow_pickle=False, **state)
         unfinished.replace(self._folder / "state.npz")
         self._saved_at = time.monotonic()

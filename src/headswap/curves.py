@@ -52,6 +52,10 @@ def write_curves(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
     with Live(str(folder), dvcyaml=None, save_dvc_exp=False, report=None) as live:
         for figures in history:
             for name, value in figures.items():
-                part = "validation" if name.startswith("val_") else "train"
-                live.log_metric(f"{part}/{name.removeprefix('val_')}", value)
+                # Each figure of training has a namesake of validation, with val_.
+                metric = name.removeprefix("val_")
+                is_validation = metric != name and metric in figures
+                part = "validation" if is_validation else "train"
+                metric = metric if is_validation else name
+                live.log_metric(f"{part}/{metric}", value)
             live.next_step()

@@ -73,7 +73,7 @@ def _histories(outputs: Any) -> Iterator[tuple[str, int, int]]:
 def choose_place(network: keras.Model, unfreeze: int | str) -> tuple[str, list[str]]:
     """Return where to cut and which layers above the cut stay frozen all the same.
 
-    The last layer is the pooling and does not count. Where several tensors cross just
+    The last layer, which pools, does not count. Where several tensors cross just
     below the layers to be trained, the cut moves down to the nearest place.
 
     Args:
@@ -115,6 +115,6 @@ def divide(network: keras.Model, layer_name: str) -> Cut:
         return Cut(layer_name, None, network)
     return Cut(
         layer_name,
-        keras.Model(network.input, tensor),
-        keras.Model(tensor, network.output),
+        keras.Model(network.input, tensor, name="below"),
+        keras.Model(tensor, network.output, name="above"),
     )

@@ -99,9 +99,6 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels")
-            # A JPEG far larger than needed decodes straight to a half, quarter or
-            # eighth; twice the target leaves the resize enough to average over.
-            image.draft(None, (2 * size, 2 * size))
             orientation = _orientation(image)
             if orientation in _UPRIGHT:
                 pixels = _to_rgb(image.transpose(_UPRIGHT[orientation]))

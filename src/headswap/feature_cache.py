@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -37,20 +38,34 @@ class Member:
     has_above: bool
     has_random_weights: bool
 
+    @property
+    def input_name(self) -> str:
+        """The name a model's input for these features has; no task can be called so."""
+        return f"{self.name}-feature"
+
     def build_above(self, name: str) -> keras.Model:
         """Return a fresh copy of the part above the cut, under another name.
 
-        It computes in the precision that is set in Keras, whatever it was made in.
+        It computes in the precision that is set in Keras, whatever it was made in. A
+        whole network with random weights is initialised anew, from Keras's seed.
         """
         config = json.loads((self.folder / "above.json").read_text(encoding="utf-8"))
         config["config"]["name"] = name
-        precision = keras.config.dtype_policy().name
-        for layer in config["config"]["layers"]:
-            if layer["class_name"] not in KEPT_IN_FULL_PRECISION:
-                layer["config"]["dtype"] = precision
+        _set_precision(config["config"]["layers"])
         above = keras.models.model_from_json(json.dumps(config))
-        above.load_weights(self.folder / "above.weights.h5")
+        if not (self.has_random_weights and self.rows.dtype == np.uint8):
+            above.load_weights(self.folder / "above.weights.h5")
         return above
+
+
+def _set_precision(layers: Sequence[dict[str, Any]]) -> None:
+    """Let every layer in a model's configuration compute as Keras is set to."""
+    for layer in layers:
+        config = layer["config"]
+        # Operations that are no layers (an addition, say) follow their inputs.
+        if layer["class_name"] not in KEPT_IN_FULL_PRECISION and "dtype" in config:
+            config["dtype"] = keras.config.dtype_policy().name
+        _set_precision(config.get("layers", []))
 
 
 @dataclass(frozen=True)

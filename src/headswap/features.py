@@ -23,10 +23,11 @@ from tqdm import tqdm
 
 from headswap import registry
 from headswap.arrays import RowWriter, iterate, num_rows
+from headswap.backend import set_up_backend
 from headswap.cut import Cut, choose_place, divide
 from headswap.decode import squash
 from headswap.errors import InputError
-from headswap.fingerprint import hash_code, hash_file, hash_text
+from headswap.fingerprint import environment, hash_code, hash_file, hash_text
 from headswap.params import backbone as backbone_params
 from headswap.params import features as features_params
 from headswap.params.backbone import IMAGENET, RANDOM
@@ -97,15 +98,14 @@ def compute_features(
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     images_hash = hash_text(map(hash_file, image_files))
-    code_hash = hash_code()
+    origin = [images_hash, hash_code(), *environment()]
+    set_up_backend(tf32=False, one_thread=False)
     for name in backbone.names:
-        key = hash_text(
-            [images_hash, code_hash, name, _facts(backbone), options.precision]
-        )
+        key = hash_text([*origin, name, *_facts(backbone), options.precision])
         computed = Path(reusable) / key[:32]
         if not computed.is_dir():
             _compute_member(name, image_files, images_hash, backbone, options, computed)
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
         for file in computed.iterdir():
             _link(file, folder / name / file.name)
         _report(folder / name)
@@ -127,6 +127,7 @@ def _facts(backbone: backbone_params.Section) -> list[object]:
 
 
 def _link(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
     try:
         os.link(source, target)
     except OSError:  # Another file system.
@@ -142,6 +143,8 @@ def _compute_member(
     output: Path,
 ) -> None:
     """Write one member's folder, whole or not at all."""
+    # Names of layers, and so the bytes of what is written, count up in a session.
+    keras.utils.clear_session()
     prepared_size = np.load(image_files[0], mmap_mode="r").shape[1]
     network = build_network(name, backbone, prepared_size)
     unfreeze = "all" if _is_from_scratch(name) else backbone.unfreeze
@@ -150,7 +153,7 @@ def _compute_member(
         if operation.name in frozen:
             operation.trainable = False
     cut = divide(network, place)
-    unfinished = output.with_suffix(".unfinished")
+    unfinished = output.with_suffix(f".unfinished-{os.getpid()}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     size = network.input_shape[1]
@@ -159,18 +162,25 @@ def _compute_member(
     if cut.above:
         (unfinished / "above.json").write_text(cut.above.to_json(), encoding="utf-8")
         cut.above.save_weights(unfinished / "above.weights.h5")
+    cached = unfinished / "features.npy"
+    num_bytes = cached.stat().st_size if cached.exists() else 0
+    written = [images_hash, *map(hash_file, sorted(unfinished.iterdir()))]
     facts = {
         "backbone": name,
         "cut_after": place,
         "parameters_below": cut.below.count_params() if cut.below else 0,
         "parameters_above": cut.above.count_params() if cut.above else 0,
         "parameters_trained": _num_trained(cut),
+        "cache_megabytes": round(num_bytes / 1e6, 3),
         "random_weights": _has_random_weights(name, backbone),
-        "images": images_hash,
+        "content": hash_text(written),
     }
     text = json.dumps(facts, indent=2)
     (unfinished / "member.json").write_text(text + "\n", encoding="utf-8")
-    unfinished.rename(output)
+    try:
+        unfinished.rename(output)
+    except OSError:  # Another process was faster; the content is the same.
+        shutil.rmtree(unfinished)
 
 
 def _write_features(
@@ -224,9 +234,14 @@ def _require_range(features: np.ndarray, dtype: str, layer_name: str) -> None:
     """Check that the features can be cached in a precision.
 
     Raises:
-        InputError: a value that 16 bits cannot hold.
+        InputError: a value that is no finite number, or that 16 bits cannot hold.
     """
     largest = np.abs(features).max()
+    if not np.isfinite(largest):
+        raise InputError(
+            f"features: every feature after {layer_name} must be finite, got "
+            f"{largest}. Check the weights file (backbone.weights)."
+        )
     if largest > np.finfo(dtype).max:
         raise InputError(
             f"params.yaml: features.precision must be float32 for a cut after "
@@ -237,11 +252,9 @@ def _require_range(features: np.ndarray, dtype: str, layer_name: str) -> None:
 
 def _report(member: Path) -> None:
     facts = json.loads((member / "member.json").read_text(encoding="utf-8"))
-    cached = member / "features.npy"
-    megabytes = cached.stat().st_size / 1e6 if cached.exists() else 0
     print(
         f"{facts['backbone']} cut after {facts['cut_after']}: "
         f"{facts['parameters_below']:,} parameters below, "
         f"{facts['parameters_above']:,} above ({facts['parameters_trained']:,} trained)"
-        f", {megabytes:,.1f} MB cached"
+        f", {facts['cache_megabytes']:,} MB cached"
     )

@@ -14,6 +14,7 @@ import numpy as np
 from headswap.batches import Batches
 from headswap.checkpoint import Checkpoint
 from headswap.curves import Progress, write_curves
+from headswap.errors import InputError
 from headswap.feature_cache import Member
 from headswap.heads import hidden_layers, output_layer, score_layer
 from headswap.inference import Inference
@@ -80,14 +81,15 @@ class Trainer:
         self._backbone = backbone
         self._curves = curves
         self._checkpoints = checkpoints
+        self._pretrained: list[keras.Variable] = []
 
     def inputs(self) -> Tensors:
-        """Return fresh symbolic inputs, one a member, by the member's name."""
+        """Return fresh symbolic inputs, one a member, by its input name."""
         return {
-            member.name: keras.Input(
+            member.input_name: keras.Input(
                 member.rows.row_shape,
                 dtype="uint8" if member.rows.dtype == np.uint8 else "float32",
-                name=member.name,
+                name=member.input_name,
             )
             for member in self._members
         }
@@ -109,25 +111,27 @@ class Trainer:
             branches = {name: [*vectors, *extra]}
         else:
             branches = {
-                f"{name}_{member.name}": [vector, *extra]
+                f"{name}-{member.name}": [vector, *extra]
                 for member, vector in zip(self._members, vectors, strict=True)
             }
         return [
-            hidden_layers(_join(tensors, f"{branch}_features"), self.options, branch)
+            hidden_layers(_join(tensors, f"{branch}-features"), self.options, branch)
             for branch, tensors in branches.items()
         ]
 
     def _vector(self, member: Member, inputs: Tensors, name: str) -> keras.KerasTensor:
         """Return a member's pooled vector, (B, D) float32."""
         if not member.has_above:
-            return inputs[member.name]
-        layer_name = f"{name}_{member.name}_above"
+            return inputs[member.input_name]
+        layer_name = f"{name}-{member.name}-above"
         above: keras.layers.Layer = member.build_above(layer_name)
+        if not member.has_random_weights:
+            self._pretrained += above.trainable_variables
         if not (member.has_random_weights or self._backbone.train_batch_norm):
             # Statistics of a few small batches would undo what pretrained ones know.
             above = Inference(above, name=layer_name)
-        vector = above(inputs[member.name])
-        return keras.layers.Identity(dtype="float32", name=f"{name}_{member.name}")(
+        vector = above(inputs[member.input_name])
+        return keras.layers.Identity(dtype="float32", name=f"{name}-{member.name}")(
             vector
         )
 
@@ -138,10 +142,10 @@ class Trainer:
         if len(trunk) == 1:
             return output_layer(task, self.options)(trunk[0])
         scores = [
-            score_layer(task, self.options, f"{task.name}_{member.name}")(branch)
+            score_layer(task, self.options, f"{task.name}-{member.name}")(branch)
             for member, branch in zip(self._members, trunk, strict=True)
         ]
-        return output_layer(task, self.options)(_join(scores, f"{task.name}_scores"))
+        return output_layer(task, self.options)(_join(scores, f"{task.name}-scores"))
 
     def fit(
         self,
@@ -169,10 +173,12 @@ class Trainer:
             restore_best_weights=True,
         )
         checkpoint = Checkpoint(self._checkpoints / name, stopping)
+        done = len(checkpoint.history)
         if checkpoint.is_finished:
             checkpoint.restore_weights(model)
+        elif checkpoint.was_stopping or done == self.options.epochs:
+            checkpoint.restore_best_weights(model)
         else:
-            done = len(checkpoint.history)
             seed = derive_seed(self.options.seed, self._curves.name, name)
             batches = self._batches(rows, tasks, extra, seed)
             batches.start_epoch(done)
@@ -189,6 +195,7 @@ class Trainer:
                     Progress(name, self.options.epochs, done),
                 ],
             )
+        _require_finite(checkpoint.history, name)
         write_curves(self._curves / name, checkpoint.history)
 
     def _compile(
@@ -213,21 +220,17 @@ class Trainer:
         )
 
     def _optimizer(self, model: keras.Model) -> keras.optimizers.Optimizer:
-        """Return the optimiser; unfrozen layers have a learning rate of their own."""
+        """Return the optimiser; pretrained layers have a learning rate of their own."""
         heads = self._make_optimizer(self.options.learning_rate)
-        unfrozen = [
-            weight.path
-            for layer in model.layers
-            if layer.name.endswith("_above")
-            for weight in layer.trainable_variables
-        ]
-        if not unfrozen or any(m.has_random_weights for m in self._members):
+        pretrained = {id(variable) for variable in self._pretrained}
+        if not any(
+            id(variable) in pretrained for variable in model.trainable_variables
+        ):
             return heads
-        rates = keras.optimizers.OptimizerMap(heads)
-        slow = self._make_optimizer(self._backbone.learning_rate)
-        for path in unfrozen:
-            rates[path] = slow
-        return keras.optimizers.MultiOptimizer(rates)
+        backbone = self._make_optimizer(self._backbone.learning_rate)
+        return keras.optimizers.MultiOptimizer(
+            lambda variable: backbone if id(variable) in pretrained else heads
+        )
 
     def _make_optimizer(self, learning_rate: float) -> keras.optimizers.Optimizer:
         config = {"learning_rate": learning_rate}
@@ -250,6 +253,11 @@ class Trainer:
         An image, its augmented versions and its duplicates share a fold.
         """
         groups = np.unique(self._groups[self.train_rows])
+        if len(groups) < 2:
+            raise InputError(
+                "train.folds: there must be two different training pictures, got "
+                f"{len(groups)}. Add pictures, or use another strategy."
+            )
         random = np.random.default_rng(self.options.seed)
         num_folds = min(self.options.folds, len(groups))
         folds = []
@@ -265,7 +273,7 @@ class Trainer:
         extra: Mapping[str, np.ndarray] | None,
         seed: int | None = None,
     ) -> Batches:
-        features = {member.name: member.rows for member in self._members}
+        features = {member.input_name: member.rows for member in self._members}
         return Batches(
             {**features, **(extra or {})},
             {task.name: self._targets[task.name] for task in tasks},
@@ -273,6 +281,21 @@ class Trainer:
             self.options.batch_size,
             seed,
         )
+
+
+def _require_finite(history: Sequence[Mapping[str, float]], name: str) -> None:
+    """Check that a fit did not diverge.
+
+    Raises:
+        InputError: a validation loss is infinite or no number.
+    """
+    for epoch, figures in enumerate(history):
+        if not np.isfinite(figures["val_loss"]):
+            raise InputError(
+                f"train: the validation loss of the fit {name} must be finite, got "
+                f"{figures['val_loss']} in epoch {epoch}. Lower train.learning_rate or "
+                "backbone.learning_rate."
+            )
 
 
 def _join(tensors: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:

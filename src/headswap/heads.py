@@ -1,4 +1,8 @@
-"""Heads: what stands between the backbone's vector and the probabilities."""
+"""Heads: what stands between the backbone's vector and the probabilities.
+
+Names inside a model are joined by hyphens, which the name of a task cannot hold, so no
+task can be mistaken for a layer.
+"""
 
 import keras
 
@@ -23,21 +27,21 @@ def hidden_layers(
     """
     tensor = vector
     for number, units in enumerate(options.hidden, start=1):
-        prefix = f"{name}_hidden{number}"
+        prefix = f"{name}-hidden{number}"
         tensor = keras.layers.Dense(
             units, kernel_regularizer=_regularizer(options), name=prefix
         )(tensor)
         if options.batch_norm:
-            tensor = keras.layers.BatchNormalization(name=f"{prefix}_norm")(tensor)
+            tensor = keras.layers.BatchNormalization(name=f"{prefix}-norm")(tensor)
         tensor = keras.layers.Activation(
-            options.activation, name=f"{prefix}_{options.activation}"
+            options.activation, name=f"{prefix}-{options.activation}"
         )(tensor)
         if options.dropout:
-            tensor = keras.layers.Dropout(options.dropout, name=f"{prefix}_dropout")(
+            tensor = keras.layers.Dropout(options.dropout, name=f"{prefix}-dropout")(
                 tensor
             )
     if not options.hidden and options.dropout:
-        tensor = keras.layers.Dropout(options.dropout, name=f"{name}_dropout")(tensor)
+        tensor = keras.layers.Dropout(options.dropout, name=f"{name}-dropout")(tensor)
     return tensor
 
 

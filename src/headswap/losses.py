@@ -64,8 +64,9 @@ def make_loss(task: Task, name: str, weights: np.ndarray | None) -> Loss:
         targets: keras.KerasTensor, probabilities: keras.KerasTensor
     ) -> keras.KerasTensor:
         epsilon = keras.config.epsilon()
+        weight = keras.ops.convert_to_tensor(factors)
         yes = keras.ops.clip(probabilities, epsilon, 1 - epsilon)
-        positive = factors * targets * (1 - yes) ** gamma * keras.ops.log(yes)
+        positive = weight * targets * (1 - yes) ** gamma * keras.ops.log(yes)
         if task.kind == "multiclass":
             return -keras.ops.sum(positive, axis=-1)
         negative = (1 - targets) * yes**gamma * keras.ops.log(1 - yes)

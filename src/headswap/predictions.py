@@ -1,7 +1,7 @@
 """The predictions folder: what training says of every image, for evaluate to score.
 
 `<task>.npy`, (repeats, N, C) float32 probabilities, and for a multilabel task
-`<task>_thresholds.npy`, (repeats, C) float64.
+`<task>-thresholds.npy`, (repeats, C) float64.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def write_predictions(folder: PathLike, predictions: Mapping[str, Predictions]) 
     for name, task in predictions.items():
         np.save(path / f"{name}.npy", task.probabilities)
         if task.thresholds is not None:
-            np.save(path / f"{name}_thresholds.npy", task.thresholds)
+            np.save(path / f"{name}-thresholds.npy", task.thresholds)
 
 
 def read_predictions(folder: PathLike, tasks: Sequence[Task]) -> dict[str, Predictions]:
@@ -43,7 +43,7 @@ def read_predictions(folder: PathLike, tasks: Sequence[Task]) -> dict[str, Predi
     return {
         task.name: Predictions(
             np.load(path / f"{task.name}.npy"),
-            np.load(path / f"{task.name}_thresholds.npy")
+            np.load(path / f"{task.name}-thresholds.npy")
             if task.kind == "multilabel"
             else None,
         )

@@ -147,7 +147,7 @@ def write_learning_curves(path: Path, curves: Path) -> None:
 
     def rows() -> Iterator[tuple[str, str, str, str]]:
         for fit in sorted((curves / "repeat0").iterdir()):
-            if "_fold" in fit.name:
+            if "-fold" in fit.name:
                 continue
             for file in sorted((fit / "plots" / "metrics").rglob("*.tsv")):
                 for line in file.read_text(encoding="utf-8").splitlines()[1:]:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from headswap.errors import InputError
+
 LABEL_SEPARATOR = "|"
 
 Kind = Literal["multiclass", "multilabel"]
@@ -57,9 +59,17 @@ def ordered(tasks: Sequence[Task], order: str | Sequence[str]) -> list[Task]:
     Args:
         tasks: in the order of `labels.json`, coarse before fine where sizes are equal.
         order: `finest_first`, `coarsest_first` or the names of all tasks.
+
+    Raises:
+        InputError: the names are not those of all tasks.
     """
     if isinstance(order, str):
         coarse_to_fine = sorted(tasks, key=lambda task: task.num_classes)
         return coarse_to_fine[::-1] if order == "finest_first" else coarse_to_fine
     by_name = {task.name: task for task in tasks}
+    if sorted(order) != sorted(by_name):
+        raise InputError(
+            "train.order: it must be finest_first, coarsest_first or a list of the "
+            f"tasks {', '.join(by_name)}, got {list(order)}. Name each task once."
+        )
     return [by_name[name] for name in order]

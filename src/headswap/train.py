@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from headswap import registry
+from headswap.backend import set_up_backend
 from headswap.bundle import save_bundle
 from headswap.checkpoint import forget
 from headswap.feature_cache import Features
@@ -23,33 +24,6 @@ from headswap.predictions import Predictions, write_predictions
 from headswap.tables import PathLike
 from headswap.tasks import ordered
 from headswap.thresholds import choose_thresholds
-
-
-def set_up_backend(features: Features, options: Section) -> None:
-    """Make the same inputs give the same bytes, and round only where asked to.
-
-    Heads give them on any number of cores; larger parts on the same number.
-    """
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow
-
-        tensorflow.config.experimental.enable_op_determinism()
-        tensorflow.config.experimental.enable_tensor_float_32_execution(options.tf32)
-        if features.are_vectors:
-            # Heads are small, and sums over one thread do not depend on the cores.
-            tensorflow.config.threading.set_intra_op_parallelism_threads(1)
-            tensorflow.config.threading.set_inter_op_parallelism_threads(1)
-    elif backend == "jax":
-        import jax
-
-        precision = "tensorfloat32" if options.tf32 else "float32"
-        jax.config.update("jax_default_matmul_precision", precision)
-    elif backend == "torch":
-        import torch
-
-        torch.backends.cuda.matmul.allow_tf32 = options.tf32
-        torch.backends.cudnn.allow_tf32 = options.tf32
 
 
 def train(
@@ -77,7 +51,8 @@ def train(
         curves_folder: for the learning curves.
         checkpoint_folder: for the state of an interrupted run; emptied at the end.
     """
-    set_up_backend(features, options)
+    # Heads are small, and then do not depend on the number of cores.
+    set_up_backend(tf32=options.tf32, one_thread=features.are_vectors)
     strategy = registry.load("strategies", options.strategy)
     tasks = ordered(index.tasks, options.order)
     position = {image_id: row for row, image_id in enumerate(index.image_ids)}

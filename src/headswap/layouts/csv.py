@@ -16,10 +16,9 @@ from pathlib import Path, PurePosixPath
 from headswap.errors import InputError, listed, raise_faults
 from headswap.layouts import Listing, Row
 from headswap.layouts._files import num_unnamed_images, require_folder, require_parts
-from headswap.params.data import PART_LEVEL, Section
+from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.tasks import LABEL_SEPARATOR
 
-PATH_COLUMN = "path"
 DELIMITERS = ",\t;"
 
 

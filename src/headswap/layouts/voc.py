@@ -20,9 +20,8 @@ from headswap.layouts._files import (
     num_unnamed_images,
     require_folder,
 )
-from headswap.params.data import Section
+from headswap.params.data import VOC_TASK, Section
 
-TASK = "objects"
 NAME_PATH = ["annotation", "object", "name"]
 
 
@@ -55,7 +54,7 @@ def read(data: Section) -> Listing:
     return Listing(
         root,
         sorted(rows, key=lambda row: row.path),
-        {TASK: "multilabel"},
+        {VOC_TASK: "multilabel"},
         num_unlabelled=num_unnamed_images(
             root / "JPEGImages",
             {path.removeprefix("JPEGImages/") for path in files.values()},

@@ -72,7 +72,7 @@ def check(sections: Mapping[str, Any], where: str = PARAMS_FILE) -> dict[str, An
     for section in known:
         parsed[section], section_faults = _parse(section, sections.get(section), where)
         faults += section_faults
-    if not faults:
+    if parsed["data"] and parsed["train"]:
         faults += _check_together(parsed, where)
     raise_faults(faults)
     return parsed

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 from headswap.params._types import STRICT, Seed, name_in
 
 PART_LEVEL = "split"
+PATH_COLUMN = "path"
+VOC_TASK = "objects"
 
 TaskName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Part = Literal["train", "validation", "test"]
@@ -71,4 +73,8 @@ class Section:
         """The task names, where the parameters alone tell them."""
         if self.layout == "folders":
             return tuple(level for level in self.levels if level != PART_LEVEL)
-        return None
+        if self.layout == "voc":
+            return (VOC_TASK,)
+        if self.tasks is not None or self.columns is None:
+            return self.tasks
+        return tuple(c for c in self.columns if c not in (PATH_COLUMN, PART_LEVEL))

@@ -34,7 +34,7 @@ def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
 
 
 def _input_name(task: Task) -> str:
-    return f"{task.name}_probabilities"
+    return f"{task.name}-probabilities"
 
 
 def _build(trainer: Trainer, task: Task, earlier: Sequence[Task]) -> keras.Model:
@@ -47,7 +47,7 @@ def _build(trainer: Trainer, task: Task, earlier: Sequence[Task]) -> keras.Model
     return keras.Model(
         {**inputs, **extra},
         {task.name: trainer.output(task, trunk)},
-        name=f"{task.name}_model",
+        name=f"{task.name}-model",
     )
 
 
@@ -62,7 +62,7 @@ def _predict_unseen(
     predicted = np.zeros((trainer.num_rows, task.num_classes), np.float32)
     for number, fold in enumerate(trainer.folds()):
         fold_model = _build(trainer, task, earlier)
-        name = f"{task.name}_fold{number}"
+        name = f"{task.name}-fold{number}"
         trainer.fit(fold_model, [task], name, rows=fold.fit_rows, extra=probabilities)
         predicted[fold.held_rows] = trainer.predict(
             fold_model, fold.held_rows, probabilities

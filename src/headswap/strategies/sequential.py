@@ -20,7 +20,7 @@ def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
     trunk = None
     for task in tasks:
         if trunk is None or not trainer.options.freeze_trunk:
-            trunk = _next_trunk(trainer, inputs, f"{task.name}_trunk", trunk)
+            trunk = _next_trunk(trainer, inputs, f"{task.name}-trunk", trunk)
         model = keras.Model(inputs, {task.name: trainer.output(task, trunk(inputs))})
         trainer.fit(model, [task], task.name)
         outputs.update(model.output)
