@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[1]
 MONUMENTS = ROOT.parent / "shared" / "datasets" / "monuments"
@@ -88,11 +88,11 @@ class Workspace:
 
     def __init__(self, folder: Path, changes: Mapping[str, Mapping[str, Any]]):
         self.folder = folder
-        self._params = yaml.safe_load((ROOT / "params.yaml").read_text())
+        self._params = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
         for section, values in changes.items():
             self._params[section].update(values)
         (folder / "data").mkdir(parents=True)
-        (folder / "params.yaml").write_text(yaml.safe_dump(self._params))
+        YAML().dump(self._params, folder / "params.yaml")
 
     def branch(self, name: str, **train: Any) -> "Workspace":
         """Return a workspace on this one's data, with other `train` parameters."""
@@ -104,7 +104,7 @@ class Workspace:
 
     def start(self, stage: str) -> Process:
         """Start a stage with the paths that stand in dvc.yaml."""
-        stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+        stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
         _, *arguments = shlex.split(stages[stage]["cmd"])
         return Process(arguments, self.folder)
 
