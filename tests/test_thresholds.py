@@ -113,7 +113,7 @@ def trained(section, tmp_path, monkeypatch):
     One task is multilabel, one multiclass; two repeats.
     """
     # Threads cannot be set once TensorFlow has begun.
-    monkeypatch.setattr(training, "set_up_backend", lambda *_: None)
+    monkeypatch.setattr(training, "set_up_backend", lambda **_: None)
     random = np.random.default_rng(0)
     names = [f"image{number}" for number in range(30)]
     cells = {
