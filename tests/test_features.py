@@ -124,8 +124,8 @@ def test_another_size_is_resized_to_before_the_network(compute, image_files):
     assert rows.dtype == np.uint8
 
 
-def test_members_of_an_ensemble_are_reused(compute, image_files, monkeypatch):
-    compute("alone", name="mobilenet_v2")
+def record_computed(monkeypatch):
+    """Return a list that fills with the members that are really computed."""
     computed = []
     original = features._compute_member
 
@@ -134,6 +134,12 @@ def test_members_of_an_ensemble_are_reused(compute, image_files, monkeypatch):
         original(name, *arguments)
 
     monkeypatch.setattr(features, "_compute_member", record)
+    return computed
+
+
+def test_members_of_an_ensemble_are_reused(compute, image_files, monkeypatch):
+    compute("alone", name="mobilenet_v2")
+    computed = record_computed(monkeypatch)
     folder = compute("both", name=("mobilenet_v2", "cnn_simple"))
     assert computed == ["cnn_simple"]
     members = read_features(folder, image_files).members
@@ -144,14 +150,7 @@ def test_other_weights_pooling_or_pictures_are_not_reused(
     compute, image_files, monkeypatch
 ):
     compute("first")
-    computed = []
-    original = features._compute_member
-
-    def record(name, *arguments):
-        computed.append(name)
-        original(name, *arguments)
-
-    monkeypatch.setattr(features, "_compute_member", record)
+    computed = record_computed(monkeypatch)
     compute("again")
     assert computed == []
     compute("max", pooling="max")
