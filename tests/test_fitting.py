@@ -1,7 +1,6 @@
 """Interrupted training goes on to the same bits; rows, rates and folds are right."""
 
 import contextlib
-import functools
 import os
 import subprocess
 import sys
@@ -50,7 +49,7 @@ def make_trainer(tmp_path, section):
             np.arange(40),
             np.arange(40, 60),
             np.array([str(row) for row in range(60)]),
-            section("train", **{"epochs": 8, "dropout": 0.4, "hidden": (6,), **train}),
+            section("train", **{"epochs": 5, "dropout": 0.4, "hidden": (6,), **train}),
             section("backbone", **(backbone or {})),
             tmp_path / f"curves_{run}" / "repeat0",
             tmp_path / f"checkpoints_{run}",
@@ -71,21 +70,23 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("stopped_at", [1, 4, 7])
+@pytest.mark.parametrize(("fit", "epoch"), [(0, 3), (1, 1), (1, 4)])
 @pytest.mark.parametrize("options", [{}, {"optimizer": "sgd", "patience": 2}])
 def test_an_interrupted_fit_ends_with_the_same_bits(
-    make_trainer, monkeypatch, stopped_at, options
+    make_trainer, monkeypatch, fit, epoch, options
 ):
+    """Whether the heads alone were being fitted (0) or everything (1)."""
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0.0)
     whole = make_trainer("whole", **options)
     expected = multi_output.fit(whole, [TASK]).get_weights()
     trainer = make_trainer("cut", **options)
     original = keras.Model.fit
+    begun = []
 
     def interrupted(self, *arguments, callbacks, **named):
-        return original(
-            self, *arguments, callbacks=[*callbacks, Stop(stopped_at)], **named
-        )
+        stop = [Stop(epoch)] if len(begun) == fit else []
+        begun.append(self)
+        return original(self, *arguments, callbacks=[*callbacks, *stop], **named)
 
     with monkeypatch.context() as patch:
         patch.setattr(keras.Model, "fit", interrupted)
@@ -95,16 +96,22 @@ def test_an_interrupted_fit_ends_with_the_same_bits(
     found = multi_output.fit(make_trainer("cut", **options), [TASK]).get_weights()
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
-    curve = "multi_output/plots/metrics/validation/loss.tsv"
-    whole_lines = (whole._curves / curve).read_text().splitlines()
-    assert (trainer._curves / curve).read_text().splitlines() == whole_lines
+    for name in ("multi_output-heads", "multi_output"):
+        curve = f"{name}/plots/metrics/validation/loss.tsv"
+        whole_lines = (whole._curves / curve).read_text().splitlines()
+        assert (trainer._curves / curve).read_text().splitlines() == whole_lines
 
 
 def test_a_fit_cut_off_after_its_last_epoch_is_not_trained_on(
     make_trainer, monkeypatch
 ):
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0.0)
-    options = {"patience": 1, "learning_rate": 0.5, "epochs": 30}
+    options = {
+        "patience": 1,
+        "learning_rate": 0.5,
+        "epochs": 12,
+        "backbone": {"learning_rate": 0.5},
+    }
     whole = make_trainer("whole", **options)
     expected = multi_output.fit(whole, [TASK]).get_weights()
 
@@ -123,8 +130,9 @@ def test_a_fit_cut_off_after_its_last_epoch_is_not_trained_on(
 def test_an_incomplete_checkpoint_is_as_good_as_none(make_trainer):
     trainer = make_trainer("run", epochs=2)
     expected = multi_output.fit(trainer, [TASK]).get_weights()
-    state = trainer._checkpoints / "multi_output" / "state.npz"
-    state.write_bytes(state.read_bytes()[:1000])
+    for name in ("multi_output-heads", "multi_output"):
+        state = trainer._checkpoints / name / "state.npz"
+        state.write_bytes(state.read_bytes()[:1000])
     found = multi_output.fit(make_trainer("run", epochs=2), [TASK]).get_weights()
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -177,31 +185,86 @@ def multi_output_unfitted(trainer):
     return multi_output.fit(trainer, [TASK])
 
 
+def recorded_fits(trainer):
+    """Return {name: {path: distance}} of each fit: how far every weight moved."""
+    fits = {}
+    original = trainer._fit
+
+    def record(model, tasks, name, rows, arrays, learning_rate):
+        before = [np.array(variable) for variable in model.trainable_variables]
+        original(model, tasks, name, rows, arrays, learning_rate)
+        fits[name] = {
+            variable.path: np.abs(np.asarray(variable) - start).max()
+            for variable, start in zip(model.trainable_variables, before, strict=True)
+        }
+
+    trainer._fit = record
+    return fits
+
+
 @pytest.mark.parametrize("strategy", ["multi_output", "sequential", "cascade"])
-def test_unfrozen_layers_have_their_own_learning_rate(make_trainer, strategy):
-    moves = []
-    original = Trainer.fit
-
-    def record(self, model, *arguments, **options):
-        variables = [v for v in self._pretrained if v.path.endswith("kernel")]
-        before = [np.asarray(variable) for variable in variables]
-        original(self, model, *arguments, **options)
-        pairs = zip(variables, before, strict=True)
-        moves.append(max(np.abs(np.asarray(v) - start).max() for v, start in pairs))
-
-    for rate in (1e-6, 1e-2):
-        trainer = make_trainer(rate, epochs=1, backbone={"learning_rate": rate})
-        trainer.fit = functools.partial(record, trainer)
-        registry.load("strategies", strategy).fit(trainer, [TASK])
-    slow, fast = moves
-    assert 0 < slow < 1e-5
-    assert fast > 1e-3
+def test_heads_are_fitted_first_and_then_all_at_the_backbones_learning_rate(
+    make_trainer, strategy
+):
+    rate = 1e-6
+    trainer = make_trainer(strategy, epochs=1, backbone={"learning_rate": rate})
+    fits = recorded_fits(trainer)
+    registry.load("strategies", strategy).fit(trainer, [TASK])
+    (first, heads), (second, everything) = fits.items()
+    assert first == f"{second}-heads"
+    # Pretrained layers are not even part of the first model.
+    assert not any("convolution" in path for path in heads)
+    assert min(heads.values()) > 100 * rate
+    assert any("convolution" in path for path in everything)
+    # Adam moves a weight by about its learning rate a step, and two steps were made.
+    assert 0 < max(everything.values()) < 10 * rate
 
 
-def test_a_network_from_scratch_follows_the_learning_rate_of_heads(make_trainer):
-    trainer = make_trainer("run", random_weights=True, epochs=1)
+def test_what_is_fitted_first_is_the_very_head_of_the_model(make_trainer):
+    """On the computed vectors the head gives what the whole model gives."""
+    trainer = make_trainer("run", epochs=3, dropout=0.0)
+    found = []
+    original = trainer._fit
+
+    def record(model, tasks, name, rows, arrays, learning_rate):
+        original(model, tasks, name, rows, arrays, learning_rate)
+        rows = np.arange(60)
+        batches = trainer._batches(model, rows, (), arrays)
+        found.append(model.predict(batches, verbose=0)["kind"])
+        if name.endswith("-heads"):
+            whole.append(trainer.predict(models[0], rows)["kind"])
+
+    whole, models = [], []
+    fit = trainer.fit
+    trainer.fit = lambda model, *rest: (models.append(model), fit(model, *rest))
+    trainer._fit = record
     multi_output.fit(trainer, [TASK])
-    assert trainer._pretrained == []
+    np.testing.assert_allclose(found[0], whole[0], rtol=1e-5, atol=1e-6)
+    assert not np.allclose(found[1], whole[0], rtol=1e-5, atol=1e-6)
+
+
+def test_a_frozen_trunk_is_computed_once_for_the_next_task(make_trainer):
+    trainer = make_trainer("run", epochs=1, freeze_trunk=True)
+    other = Task("other", "multiclass", ("a", "b", "c"))
+    trainer._targets["other"] = trainer._targets["kind"]
+    fits = recorded_fits(trainer)
+    registry.load("strategies", "sequential").fit(trainer, [TASK, other])
+    assert list(fits) == ["kind-heads", "kind", "other-heads"]
+    # The hidden layer belongs to the trunk, the output layer alone is trained.
+    assert {path.split("/")[0] for path in fits["other-heads"]} == {"other"}
+
+
+def test_a_network_from_scratch_is_fitted_at_once_at_the_learning_rate_of_heads(
+    make_trainer,
+):
+    trainer = make_trainer(
+        "run", random_weights=True, epochs=1, backbone={"learning_rate": 1e-9}
+    )
+    fits = recorded_fits(trainer)
+    multi_output.fit(trainer, [TASK])
+    assert list(fits) == ["multi_output"]
+    moved = [d for path, d in fits["multi_output"].items() if "convolution" in path]
+    assert moved and min(moved) > 1e-6
 
 
 def test_a_fine_tuned_bundle_loads_in_a_fresh_process(make_trainer, tmp_path):

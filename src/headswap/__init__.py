@@ -3,7 +3,7 @@
 The modules stand in the order data passes through them; each imports only from modules
 above itself: errors, registry, params, tables, arrays, parallel, fingerprint, tasks,
 relations, labels, index, layouts, decode, prepare, stratify, split, augment, plots,
-backbones, backend, pooling, cut, features, feature_cache, inference, heads, losses,
-batches, checkpoint, curves, fitting, strategies, bundle, thresholds, predictions,
-train, metrics, report, evaluate.
+backbones, backend, pooling, cut, features, feature_cache, inference, heads, builder,
+losses, batches, checkpoint, curves, fitting, strategies, bundle, thresholds,
+predictions, train, metrics, report, evaluate.
 """

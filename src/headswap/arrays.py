@@ -65,6 +65,23 @@ class RowWriter:
         self._file.close()
 
 
+def create_rows(path: str | Path, shape: tuple[int, ...], dtype: str) -> None:
+    """Write a `.npy` file of zeros, which take no place until `write_rows` does."""
+    npy.open_memmap(path, mode="w+", shape=shape, dtype=dtype)
+
+
+def write_rows(path: str | Path, rows: np.ndarray, values: np.ndarray) -> None:
+    """Write rows of a `.npy` file in place.
+
+    Args:
+        path: of a file of `create_rows`.
+        rows: positions, (B,) int.
+        values: (B, ...).
+    """
+    # Mapped anew each time: pages that stay mapped count as our memory.
+    np.load(path, mmap_mode="r+")[rows] = values
+
+
 def num_rows(path: str | Path) -> int:
     """Return the number of rows of a `.npy` file without reading them."""
     return len(np.load(path, mmap_mode="r"))

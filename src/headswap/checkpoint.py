@@ -59,6 +59,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def restore_best_weights(self, model: keras.Model) -> None:
         """Give a model the weights of its best epoch, and keep them as the result."""
+        # The random state first, for a later fit of the same layers draws on from it.
+        self.restore_weights(model)
         model.set_weights(
             [self._kept[f"best{number}"] for number in range(len(model.weights))]
         )
@@ -66,7 +68,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._save(is_finished=True)
 
     def restore_weights(self, model: keras.Model) -> None:
-        """Give a model the variables it had."""
+        """Give a model the variables it had, its random state too."""
         for number, variable in enumerate(model.variables):
             variable.assign(self._kept[f"model{number}"])
 

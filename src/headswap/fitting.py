@@ -1,6 +1,7 @@
-"""Fitting one Keras model to cached features: layers, losses, optimisers, stopping.
+"""Fitting a Keras model to cached features: losses, optimisers, stopping, folds.
 
-Strategies decide which models there are; everything they share stands here.
+Strategies decide which models there are and in which order they are fitted; how one is
+fitted stands here.
 """
 
 import hashlib
@@ -11,19 +12,19 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from headswap.arrays import Rows, create_rows, write_rows
 from headswap.batches import Batches
+from headswap.builder import Builder
 from headswap.checkpoint import Checkpoint
 from headswap.curves import Progress, write_curves
 from headswap.errors import InputError
 from headswap.feature_cache import Member
-from headswap.heads import hidden_layers, output_layer, score_layer
-from headswap.inference import Inference
 from headswap.losses import class_weights, make_loss
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
 from headswap.tasks import Task
 
-Tensors = dict[str, keras.KerasTensor]
+Arrays = Mapping[str, Rows | np.ndarray]
 
 ACCURACIES = {
     "multiclass": keras.metrics.CategoricalAccuracy,
@@ -71,81 +72,17 @@ class Trainer:
         curves: Path,
         checkpoints: Path,
     ):
+        self.builder = Builder(members, options, backbone.train_batch_norm)
         self.options = options
         self.train_rows = train_rows
         self.validation_rows = validation_rows
         self.num_rows = len(groups)
-        self._members = members
+        self._features: Arrays = {member.input_name: member.rows for member in members}
         self._targets = targets
         self._groups = groups
-        self._backbone = backbone
+        self._unfrozen_rate = backbone.learning_rate
         self._curves = curves
         self._checkpoints = checkpoints
-        self._pretrained: list[keras.Variable] = []
-
-    def inputs(self) -> Tensors:
-        """Return fresh symbolic inputs, one a member, by its input name."""
-        return {
-            member.input_name: keras.Input(
-                member.rows.row_shape,
-                dtype="uint8" if member.rows.dtype == np.uint8 else "float32",
-                name=member.input_name,
-            )
-            for member in self._members
-        }
-
-    def trunk(
-        self, inputs: Tensors, name: str, extra: Iterable[keras.KerasTensor] = ()
-    ) -> list[keras.KerasTensor]:
-        """Return the last tensors before an output layer, (B, units) float32 each.
-
-        One tensor, but one a member under `train.merge: scores`.
-
-        Args:
-            inputs: of `inputs()`.
-            name: prefix of the layer names, unique within a model.
-            extra: more features, (B, D) float32 each, beside the backbone's vector.
-        """
-        vectors = [self._vector(member, inputs, name) for member in self._members]
-        if self.options.merge == "features":
-            branches = {name: [*vectors, *extra]}
-        else:
-            branches = {
-                f"{name}-{member.name}": [vector, *extra]
-                for member, vector in zip(self._members, vectors, strict=True)
-            }
-        return [
-            hidden_layers(_join(tensors, f"{branch}-features"), self.options, branch)
-            for branch, tensors in branches.items()
-        ]
-
-    def _vector(self, member: Member, inputs: Tensors, name: str) -> keras.KerasTensor:
-        """Return a member's pooled vector, (B, D) float32."""
-        if not member.has_above:
-            return inputs[member.input_name]
-        layer_name = f"{name}-{member.name}-above"
-        above: keras.layers.Layer = member.build_above(layer_name)
-        if not member.has_random_weights:
-            self._pretrained += above.trainable_variables
-        if not (member.has_random_weights or self._backbone.train_batch_norm):
-            # Statistics of a few small batches would undo what pretrained ones know.
-            above = Inference(above, name=layer_name)
-        vector = above(inputs[member.input_name])
-        return keras.layers.Identity(dtype="float32", name=f"{name}-{member.name}")(
-            vector
-        )
-
-    def output(
-        self, task: Task, trunk: Sequence[keras.KerasTensor]
-    ) -> keras.KerasTensor:
-        """Return a task's probabilities, (B, num_classes) float32."""
-        if len(trunk) == 1:
-            return output_layer(task, self.options)(trunk[0])
-        scores = [
-            score_layer(task, self.options, f"{task.name}-{member.name}")(branch)
-            for member, branch in zip(self._members, trunk, strict=True)
-        ]
-        return output_layer(task, self.options)(_join(scores, f"{task.name}-scores"))
 
     def fit(
         self,
@@ -157,15 +94,79 @@ class Trainer:
     ) -> None:
         """Fit a model to training rows; the weights of its best epoch are kept.
 
+        Pretrained layers above the cut are left alone at first: what they give is
+        computed once, and the rest is fitted to it as if they were frozen. Then
+        everything trains together, at the learning rate of the backbone. Heads that are
+        still random would spoil pretrained layers with their gradients.
+
+        Source: Kumar et al. 2022, "Fine-tuning can distort pretrained features and
+        underperform out-of-distribution" (https://arxiv.org/abs/2202.10054); Keras's
+        guide "Transfer learning & fine-tuning".
+
         Args:
-            model: from `inputs()` (and `extra`) to {task name: probabilities}.
+            model: from the builder's inputs and `extra` to {task name: probabilities}.
             tasks: the model's tasks.
-            name: of the fit, unique within a strategy; also its folder of curves.
+            name: of the fit, unique within a strategy; also its folder of curves, and
+                with `-heads` that of the part fitted first.
             rows: positions of the rows to fit to; by default all training rows.
             extra: more inputs by name, (rows, D) float32 over all feature rows.
         """
         rows = self.train_rows if rows is None else rows
-        self._compile(model, tasks, rows)
+        arrays: Arrays = {**self._features, **(extra or {})}
+        vectors = self.builder.pretrained_vectors(model)
+        learning_rate = self.options.learning_rate
+        if vectors:
+            heads = _replace_inputs(model, vectors)
+            computed = self._compute(model, vectors, self._checkpoints / name, rows)
+            self._fit(
+                heads,
+                tasks,
+                f"{name}-heads",
+                rows,
+                {**arrays, **computed},
+                learning_rate,
+            )
+            if len(heads.trainable_variables) == len(model.trainable_variables):
+                return  # A strategy has frozen the layers above the cut.
+            learning_rate = self._unfrozen_rate
+        self._fit(model, tasks, name, rows, arrays, learning_rate)
+
+    def _compute(
+        self,
+        model: keras.Model,
+        vectors: Mapping[str, keras.KerasTensor],
+        folder: Path,
+        rows: np.ndarray,
+    ) -> dict[str, Rows]:
+        """Return what tensors of a model are on the rows it is fitted to.
+
+        They lie on disk, in the place of the inputs they are computed from; all other
+        rows are zero.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        needed = np.union1d(rows, self.validation_rows)
+        size = self.options.batch_size
+        computed = {}
+        for input_name, vector in vectors.items():
+            above = keras.Model({input_name: model.input[input_name]}, vector)
+            file = folder / f"{input_name}.npy"
+            create_rows(file, (self.num_rows, *vector.shape[1:]), "float32")
+            for part in np.split(needed, range(size, len(needed), size)):
+                batch, _ = self._batches(above, part, (), self._features)[0]
+                write_rows(file, part, np.asarray(above.predict_on_batch(batch)))
+            computed[input_name] = Rows([file])
+        return computed
+
+    def _fit(
+        self,
+        model: keras.Model,
+        tasks: Sequence[Task],
+        name: str,
+        rows: np.ndarray,
+        arrays: Arrays,
+        learning_rate: float,
+    ) -> None:
+        self._compile(model, tasks, rows, learning_rate)
         stopping = keras.callbacks.EarlyStopping(
             monitor="val_loss",
             mode="min",
@@ -180,11 +181,13 @@ class Trainer:
             checkpoint.restore_best_weights(model)
         else:
             seed = derive_seed(self.options.seed, self._curves.name, name)
-            batches = self._batches(rows, tasks, extra, seed)
+            batches = self._batches(model, rows, tasks, arrays, seed)
             batches.start_epoch(done)
             model.fit(
                 batches,
-                validation_data=self._batches(self.validation_rows, tasks, extra),
+                validation_data=self._batches(
+                    model, self.validation_rows, tasks, arrays
+                ),
                 initial_epoch=done,
                 epochs=self.options.epochs,
                 shuffle=False,
@@ -199,11 +202,20 @@ class Trainer:
         write_curves(self._curves / name, checkpoint.history)
 
     def _compile(
-        self, model: keras.Model, tasks: Sequence[Task], rows: np.ndarray
+        self,
+        model: keras.Model,
+        tasks: Sequence[Task],
+        rows: np.ndarray,
+        learning_rate: float,
     ) -> None:
         scheme = self.options.class_weight
         model.compile(
-            optimizer=self._optimizer(model),
+            optimizer=keras.optimizers.get(
+                {
+                    "class_name": self.options.optimizer,
+                    "config": {"learning_rate": learning_rate},
+                }
+            ),
             loss={
                 task.name: make_loss(
                     task,
@@ -219,25 +231,6 @@ class Trainer:
             jit_compile=keras.backend.backend() == "jax",
         )
 
-    def _optimizer(self, model: keras.Model) -> keras.optimizers.Optimizer:
-        """Return the optimiser; pretrained layers have a learning rate of their own."""
-        heads = self._make_optimizer(self.options.learning_rate)
-        pretrained = {id(variable) for variable in self._pretrained}
-        if not any(
-            id(variable) in pretrained for variable in model.trainable_variables
-        ):
-            return heads
-        backbone = self._make_optimizer(self._backbone.learning_rate)
-        return keras.optimizers.MultiOptimizer(
-            lambda variable: backbone if id(variable) in pretrained else heads
-        )
-
-    def _make_optimizer(self, learning_rate: float) -> keras.optimizers.Optimizer:
-        config = {"learning_rate": learning_rate}
-        return keras.optimizers.get(
-            {"class_name": self.options.optimizer, "config": config}
-        )
-
     def predict(
         self,
         model: keras.Model,
@@ -245,7 +238,8 @@ class Trainer:
         extra: Mapping[str, np.ndarray] | None = None,
     ) -> dict[str, np.ndarray]:
         """Return {task name: probabilities}, (len(rows), num_classes) float32 each."""
-        return model.predict(self._batches(rows, (), extra), verbose=0)
+        arrays: Arrays = {**self._features, **(extra or {})}
+        return model.predict(self._batches(model, rows, (), arrays), verbose=0)
 
     def folds(self) -> list[Fold]:
         """Return the folds of the training rows.
@@ -268,19 +262,39 @@ class Trainer:
 
     def _batches(
         self,
+        model: keras.Model,
         rows: np.ndarray,
         tasks: Iterable[Task],
-        extra: Mapping[str, np.ndarray] | None,
+        arrays: Arrays,
         seed: int | None = None,
     ) -> Batches:
-        features = {member.input_name: member.rows for member in self._members}
+        """Return batches of what a model takes in."""
         return Batches(
-            {**features, **(extra or {})},
+            {name: arrays[name] for name in model.input},
             {task.name: self._targets[task.name] for task in tasks},
             rows,
             self.options.batch_size,
             seed,
         )
+
+
+def _replace_inputs(
+    model: keras.Model, tensors: Mapping[str, keras.KerasTensor]
+) -> keras.Model:
+    """Return the part of a model above some of its tensors; it shares the weights.
+
+    Args:
+        model: with inputs by name.
+        tensors: by the name of the input whose place each takes.
+    """
+    starts = {name: tensors.get(name, model.input[name]) for name in model.input}
+    part = keras.Model(list(starts.values()), model.output)
+    # Keras wants inputs that have the names they are given by.
+    inputs = {
+        name: keras.Input(start.shape[1:], dtype=start.dtype, name=name)
+        for name, start in starts.items()
+    }
+    return keras.Model(inputs, part(list(inputs.values())))
 
 
 def _require_finite(history: Sequence[Mapping[str, float]], name: str) -> None:
@@ -296,12 +310,6 @@ def _require_finite(history: Sequence[Mapping[str, float]], name: str) -> None:
                 f"{figures['val_loss']} in epoch {epoch}. Lower train.learning_rate or "
                 "backbone.learning_rate."
             )
-
-
-def _join(tensors: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:
-    if len(tensors) == 1:
-        return tensors[0]
-    return keras.layers.Concatenate(name=name)(tensors)
 
 
 def derive_seed(*parts: object) -> int:

@@ -33,7 +33,8 @@ class Section:
         unfreeze: how many of the last layers are trained, or `all`.
         train_batch_norm: batch normalisation above the cut learns its statistics anew;
             a network with random weights always does.
-        learning_rate: of the unfrozen layers; heads have `train.learning_rate`.
+        learning_rate: of unfrozen pretrained layers and the heads together, once the
+            heads alone have been fitted at `train.learning_rate`.
     """
 
     __pydantic_config__ = STRICT

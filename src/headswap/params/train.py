@@ -33,9 +33,9 @@ class Section:
         class_weight: in the loss: `balanced` by class frequency, or `effective` by the
             effective number of samples.
         optimizer: of `keras.optimizers`.
-        learning_rate: of that optimiser.
+        learning_rate: of that optimiser, for all that starts from random weights.
         batch_size: rows a step.
-        epochs: at most.
+        epochs: at most; of a fine-tuning, for the heads and then again for everything.
         patience: epochs without a lower validation loss before training stops; the
             weights of the best epoch are kept.
         precision: of the arithmetic; the 16-bit ones are for accelerators.

@@ -18,7 +18,7 @@ from headswap.tasks import Task
 
 def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
     """Return the chain of models as one model."""
-    inputs = trainer.inputs()
+    inputs = trainer.builder.inputs()
     outputs: dict[str, keras.KerasTensor] = {}
     probabilities: dict[str, np.ndarray] = {}
     for task, is_last in zip(tasks, [False] * (len(tasks) - 1) + [True], strict=True):
@@ -38,15 +38,16 @@ def _input_name(task: Task) -> str:
 
 
 def _build(trainer: Trainer, task: Task, earlier: Sequence[Task]) -> keras.Model:
-    inputs = trainer.inputs()
+    builder = trainer.builder
+    inputs = builder.inputs()
     extra = {
         _input_name(done): keras.Input((done.num_classes,), name=_input_name(done))
         for done in earlier
     }
-    trunk = trainer.trunk(inputs, task.name, extra.values())
+    trunk = builder.trunk(inputs, task.name, extra.values())
     return keras.Model(
         {**inputs, **extra},
-        {task.name: trainer.output(task, trunk)},
+        {task.name: builder.output(task, trunk)},
         name=f"{task.name}-model",
     )
 

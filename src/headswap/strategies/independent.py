@@ -10,11 +10,12 @@ from headswap.tasks import Task
 
 def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
     """Return the separately fitted models side by side."""
-    inputs = trainer.inputs()
+    builder = trainer.builder
+    inputs = builder.inputs()
     outputs = {}
     for task in tasks:
-        trunk = trainer.trunk(inputs, task.name)
-        model = keras.Model(inputs, {task.name: trainer.output(task, trunk)})
+        trunk = builder.trunk(inputs, task.name)
+        model = keras.Model(inputs, {task.name: builder.output(task, trunk)})
         trainer.fit(model, [task], task.name)
         outputs.update(model.output)
     return keras.Model(inputs, outputs)

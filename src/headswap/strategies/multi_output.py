@@ -10,10 +10,11 @@ from headswap.tasks import Task
 
 def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
     """Return the model fitted to the sum of the tasks' losses."""
-    inputs = trainer.inputs()
-    trunk = trainer.trunk(inputs, "shared")
+    builder = trainer.builder
+    inputs = builder.inputs()
+    trunk = builder.trunk(inputs, "shared")
     model = keras.Model(
-        inputs, {task.name: trainer.output(task, trunk) for task in tasks}
+        inputs, {task.name: builder.output(task, trunk) for task in tasks}
     )
     trainer.fit(model, tasks, "multi_output")
     return model

@@ -9,19 +9,22 @@ from collections.abc import Sequence
 
 import keras
 
+from headswap.builder import Builder
 from headswap.fitting import Trainer
 from headswap.tasks import Task
 
 
 def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
     """Return the model in which each task built on the one before."""
-    inputs = trainer.inputs()
+    builder = trainer.builder
+    inputs = builder.inputs()
     outputs = {}
     trunk = None
     for task in tasks:
         if trunk is None or not trainer.options.freeze_trunk:
-            trunk = _next_trunk(trainer, inputs, f"{task.name}-trunk", trunk)
-        model = keras.Model(inputs, {task.name: trainer.output(task, trunk(inputs))})
+            trunk = _next_trunk(builder, inputs, f"{task.name}-trunk", trunk)
+        output = builder.output(task, trunk.outputs)
+        model = keras.Model(inputs, {task.name: output})
         trainer.fit(model, [task], task.name)
         outputs.update(model.output)
         trunk.trainable = not trainer.options.freeze_trunk
@@ -29,12 +32,12 @@ def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
 
 
 def _next_trunk(
-    trainer: Trainer,
+    builder: Builder,
     inputs: dict[str, keras.KerasTensor],
     name: str,
     previous: keras.Model | None,
 ) -> keras.Model:
-    trunk = keras.Model(inputs, trainer.trunk(inputs, name), name=name)
+    trunk = keras.Model(inputs, builder.trunk(inputs, name))
     if previous is not None:
         trunk.set_weights(previous.get_weights())
     return trunk
