@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headswap.arrays import Rows, RowWriter, iterate, num_rows
+from headswap.arrays import Rows, RowWriter, create_rows, iterate, num_rows, write_rows
 
 SHAPES = [(), (5,), (4, 3), (2, 3, 4)]
 DTYPES = ["uint8", "float16", "float32", "int64", "bool"]
@@ -142,3 +142,12 @@ def test_rows_of_several_files_are_those_of_one_long_array(counts, data):
         assert rows.row_shape == (2, 3)
         assert rows.dtype == whole.dtype
         np.testing.assert_array_equal(rows[wanted], whole[wanted])
+
+
+def test_rows_can_be_written_in_place_and_all_others_are_zero(tmp_path):
+    path = tmp_path / "rows.npy"
+    create_rows(path, (6, 2), "float32")
+    write_rows(path, np.array([4, 1]), np.array([[1, 2], [3, 4]], np.float32))
+    expected = np.zeros((6, 2), np.float32)
+    expected[4], expected[1] = (1, 2), (3, 4)
+    np.testing.assert_array_equal(np.load(path), expected)

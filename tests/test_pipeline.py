@@ -202,7 +202,7 @@ def test_a_fault_in_any_section_stops_before_any_work(workspace, reproduced):
     assert result.returncode != 0
     assert stages_run(result.output) == ["check"]
     for sentence in (
-        "train.learning-rate is no parameter",
+        "train.learning-rate must be one of the section's parameters",
         "split.test must be",
         "train.strategy must be one of cascade, independent, multi_output, sequential",
     ):

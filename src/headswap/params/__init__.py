@@ -7,6 +7,7 @@ no OpenCV), so the whole of params.yaml is checked before any stage does work.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,8 @@ def _parse(section: str, values: Any, where: str) -> tuple[Any, list[str]]:
         faults: dict[str, list[Any]] = {}
         for fault in error.errors(include_url=False):
             faults.setdefault(_dotted(section, fault), []).append(fault)
-        return None, [_sentence(where, *item) for item in faults.items()]
+        keys = [field.name for field in fields(kind)]
+        return None, [_sentence(where, *item, keys) for item in faults.items()]
 
 
 def _dotted(section: str, fault: Any) -> str:
@@ -100,10 +102,20 @@ def _dotted(section: str, fault: Any) -> str:
     return ".".join(map(str, [section, *keys]))
 
 
-def _sentence(where: str, name: str, faults: Sequence[Any]) -> str:
-    """Return one sentence for one parameter, all members of a union together."""
+def _sentence(where: str, name: str, faults: Sequence[Any], keys: Sequence[str]) -> str:
+    """Return one sentence for one parameter, all members of a union together.
+
+    Args:
+        where: the file.
+        name: of the parameter, dotted.
+        faults: pydantic's, of that parameter.
+        keys: of its section.
+    """
     if faults[0]["type"] == UNKNOWN_KEY:
-        return f"{where}: {name} is no parameter of headswap. Remove or rename it."
+        return (
+            f"{where}: {name} must be one of the section's parameters, "
+            f"{', '.join(keys)}. Remove or rename it."
+        )
     if faults[0]["type"] == "missing":
         return f"{where}: {name} must be given. Add it."
     expected = [
