@@ -13,7 +13,7 @@ import pytest
 from headswap import checkpoint, registry
 from headswap.arrays import Rows
 from headswap.batches import Batches
-from headswap.bundle import save_bundle
+from headswap.bundle import load_model, save_bundle
 from headswap.errors import InputError
 from headswap.feature_cache import Member
 from headswap.fitting import Trainer
@@ -31,6 +31,7 @@ def make_trainer(tmp_path, section):
     labels = np.arange(60) % 3
     maps = random.normal(size=(60, 4, 4, 2)) + labels[:, None, None, None]
     np.save(tmp_path / "maps.npy", maps.astype(np.float32))
+    np.save(tmp_path / "vectors.npy", maps.mean(axis=(1, 2)).astype(np.float32))
     keras.utils.set_random_seed(3)
     feature = keras.Input((4, 4, 2))
     tensor = keras.layers.Conv2D(5, 3, name="convolution")(feature)
@@ -39,12 +40,18 @@ def make_trainer(tmp_path, section):
     (tmp_path / "above.json").write_text(above.to_json())
     above.save_weights(tmp_path / "above.weights.h5")
 
-    def make(run, *, random_weights=False, backbone=None, **train):
+    def make(run, *, members=("net",), random_weights=False, backbone=None, **train):
         keras.utils.clear_session()
         keras.utils.set_random_seed(5)
         rows = Rows([tmp_path / "maps.npy"])
+        vectors = Rows([tmp_path / "vectors.npy"])
+        known = {
+            "net": Member("net", rows, tmp_path, True, random_weights),
+            "fresh": Member("fresh", rows, tmp_path, True, True),
+            "vector": Member("vector", vectors, tmp_path, False, False),
+        }
         return Trainer(
-            [Member("net", rows, tmp_path, True, random_weights)],
+            [known[name] for name in members],
             {"kind": np.eye(3, dtype=np.float32)[labels]},
             np.arange(40),
             np.arange(40, 60),
@@ -192,11 +199,12 @@ def recorded_fits(trainer):
 
     def record(model, tasks, name, rows, arrays, learning_rate):
         before = [np.array(variable) for variable in model.trainable_variables]
-        original(model, tasks, name, rows, arrays, learning_rate)
+        loss = original(model, tasks, name, rows, arrays, learning_rate)
         fits[name] = {
             variable.path: np.abs(np.asarray(variable) - start).max()
             for variable, start in zip(model.trainable_variables, before, strict=True)
         }
+        return loss
 
     trainer._fit = record
     return fits
@@ -227,12 +235,13 @@ def test_what_is_fitted_first_is_the_very_head_of_the_model(make_trainer):
     original = trainer._fit
 
     def record(model, tasks, name, rows, arrays, learning_rate):
-        original(model, tasks, name, rows, arrays, learning_rate)
+        loss = original(model, tasks, name, rows, arrays, learning_rate)
         rows = np.arange(60)
         batches = trainer._batches(model, rows, (), arrays)
         found.append(model.predict(batches, verbose=0)["kind"])
         if name.endswith("-heads"):
             whole.append(trainer.predict(models[0], rows)["kind"])
+        return loss
 
     whole, models = [], []
     fit = trainer.fit
@@ -252,6 +261,44 @@ def test_a_frozen_trunk_is_computed_once_for_the_next_task(make_trainer):
     assert list(fits) == ["kind-heads", "kind", "other-heads"]
     # The hidden layer belongs to the trunk, the output layer alone is trained.
     assert {path.split("/")[0] for path in fits["other-heads"]} == {"other"}
+
+
+def test_fine_tuning_that_makes_it_worse_is_undone(make_trainer):
+    trainer = make_trainer("run", epochs=1, backbone={"learning_rate": 3.0})
+    after_heads = []
+    original = trainer._fit
+
+    def record(model, tasks, name, *arguments):
+        loss = original(model, tasks, name, *arguments)
+        after_heads.append(models[0].get_weights())
+        return loss
+
+    models = []
+    fit = trainer.fit
+    trainer.fit = lambda model, *rest: (models.append(model), fit(model, *rest))
+    trainer._fit = record
+    found = multi_output.fit(trainer, [TASK]).get_weights()
+    assert not np.array_equal(after_heads[1][0], after_heads[0][0])
+    for one, other in zip(found, after_heads[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("merge", ["features", "scores"])
+@pytest.mark.parametrize("strategy", registry.names("strategies"))
+def test_pretrained_fresh_and_frozen_members_train_and_save_together(
+    make_trainer, strategy, merge, tmp_path
+):
+    trainer = make_trainer(
+        "run", members=("net", "fresh", "vector"), epochs=1, folds=2, merge=merge
+    )
+    trainer._targets["other"] = trainer._targets["kind"][:, ::-1]
+    tasks = [TASK, Task("other", "multiclass", ("c", "b", "a"))]
+    model = registry.load("strategies", strategy).fit(trainer, tasks)
+    expected = trainer.predict(model, np.arange(60))
+    save_bundle(tmp_path / "bundle", model, Labels(tasks, []), {})
+    found = trainer.predict(load_model(tmp_path / "bundle"), np.arange(60))
+    for task in tasks:
+        np.testing.assert_array_equal(found[task.name], expected[task.name])
 
 
 def test_a_network_from_scratch_is_fitted_at_once_at_the_learning_rate_of_heads(

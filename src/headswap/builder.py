@@ -80,10 +80,12 @@ class Builder:
         if not (member.has_random_weights or self._train_batch_norm):
             # Statistics of a few small batches would undo what pretrained ones know.
             above = Inference(above, name=layer_name)
-        whole = keras.layers.Identity(dtype="float32", name=f"{name}-{member.name}")
+        widen = keras.layers.Identity(
+            dtype="float32", name=f"{name}-{member.name}-vector"
+        )
         if not member.has_random_weights:
-            self._pretrained_inputs[whole.name] = member.input_name
-        return whole(above(inputs[member.input_name]))
+            self._pretrained_inputs[widen.name] = member.input_name
+        return widen(above(inputs[member.input_name]))
 
     def pretrained_vectors(self, model: keras.Model) -> Tensors:
         """Return the vectors that a model's pretrained layers give, (B, D) float32.

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
@@ -57,7 +58,8 @@ class Trainer:
         options: the `train` section.
         backbone: the `backbone` section, for what is trained above the cut.
         curves: folder for learning curves, one folder a fit below it.
-        checkpoints: folder for the state of interrupted fits.
+        checkpoints: folder for the state of interrupted fits and what a fit computes
+            once.
     """
 
     def __init__(
@@ -114,22 +116,27 @@ class Trainer:
         rows = self.train_rows if rows is None else rows
         arrays: Arrays = {**self._features, **(extra or {})}
         vectors = self.builder.pretrained_vectors(model)
-        learning_rate = self.options.learning_rate
-        if vectors:
-            heads = _replace_inputs(model, vectors)
-            computed = self._compute(model, vectors, self._checkpoints / name, rows)
-            self._fit(
+        if not vectors:
+            self._fit(model, tasks, name, rows, arrays, self.options.learning_rate)
+            return
+        heads = _replace_inputs(model, vectors)
+        self._checkpoints.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._checkpoints) as folder:
+            computed = self._compute(model, vectors, Path(folder), rows)
+            heads_loss = self._fit(
                 heads,
                 tasks,
                 f"{name}-heads",
                 rows,
                 {**arrays, **computed},
-                learning_rate,
+                self.options.learning_rate,
             )
-            if len(heads.trainable_variables) == len(model.trainable_variables):
-                return  # A strategy has frozen the layers above the cut.
-            learning_rate = self._unfrozen_rate
-        self._fit(model, tasks, name, rows, arrays, learning_rate)
+        if len(heads.trainable_variables) == len(model.trainable_variables):
+            return  # Nothing above the cut trains: frozen by a strategy, or no weights.
+        start = model.get_weights()
+        loss = self._fit(model, tasks, name, rows, arrays, self._unfrozen_rate)
+        if loss >= heads_loss:
+            model.set_weights(start)
 
     def _compute(
         self,
@@ -143,7 +150,6 @@ class Trainer:
         They lie on disk, in the place of the inputs they are computed from; all other
         rows are zero.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         needed = np.union1d(rows, self.validation_rows)
         size = self.options.batch_size
         computed = {}
@@ -165,7 +171,8 @@ class Trainer:
         rows: np.ndarray,
         arrays: Arrays,
         learning_rate: float,
-    ) -> None:
+    ) -> float:
+        """Fit a model as it is; return the validation loss of its best epoch."""
         self._compile(model, tasks, rows, learning_rate)
         stopping = keras.callbacks.EarlyStopping(
             monitor="val_loss",
@@ -200,6 +207,7 @@ class Trainer:
             )
         _require_finite(checkpoint.history, name)
         write_curves(self._curves / name, checkpoint.history)
+        return min(figures["val_loss"] for figures in checkpoint.history)
 
     def _compile(
         self,
@@ -282,6 +290,9 @@ def _replace_inputs(
     model: keras.Model, tensors: Mapping[str, keras.KerasTensor]
 ) -> keras.Model:
     """Return the part of a model above some of its tensors; it shares the weights.
+
+    Keras numbers the model's inputs anew for it: to call the model itself in a larger
+    one, make it again from its input and output.
 
     Args:
         model: with inputs by name.

@@ -49,7 +49,8 @@ def train(
         model_folder: for the bundle.
         predictions_folder: for the probabilities.
         curves_folder: for the learning curves.
-        checkpoint_folder: for the state of an interrupted run; emptied at the end.
+        checkpoint_folder: for the state of an interrupted run and what it computes
+            once; emptied at the end.
     """
     # Heads are small, and then do not depend on the number of cores.
     set_up_backend(tf32=options.tf32, one_thread=features.are_vectors)

@@ -33,7 +33,8 @@ class Section:
         class_weight: in the loss: `balanced` by class frequency, or `effective` by the
             effective number of samples.
         optimizer: of `keras.optimizers`.
-        learning_rate: of that optimiser, for all that starts from random weights.
+        learning_rate: of that optimiser, for all but unfrozen pretrained layers; see
+            `backbone.learning_rate`.
         batch_size: rows a step.
         epochs: at most; of a fine-tuning, for the heads and then again for everything.
         patience: epochs without a lower validation loss before training stops; the

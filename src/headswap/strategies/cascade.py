@@ -29,7 +29,9 @@ def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
             predicted = _predict_unseen(trainer, model, task, earlier, probabilities)
             probabilities[_input_name(task)] = predicted
         chained = {_input_name(done): outputs[done.name] for done in earlier}
-        outputs.update(model({**inputs, **chained}))
+        # Made again, as fitting asks of a model that is to be called.
+        link = keras.Model(model.input, model.output, name=model.name)
+        outputs.update(link({**inputs, **chained}))
     return keras.Model(inputs, outputs)
 
 
