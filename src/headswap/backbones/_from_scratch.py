@@ -7,6 +7,9 @@ import keras
 from headswap.backbones import _weights
 
 HIDDEN_UNITS = (128, 64)
+# PyTorch's default, which the source used (it calls it 0.1). With Keras's 0.99 and few
+# steps an epoch, the statistics lag so far behind that validation stops training.
+BATCH_NORM_MOMENTUM = 0.9
 
 
 def build(
@@ -42,7 +45,9 @@ def build(
                 num_filters, 3, padding="same", activation=activation, name=prefix
             )(tensor)
             if batch_norm:
-                tensor = keras.layers.BatchNormalization(name=f"{prefix}_norm")(tensor)
+                tensor = keras.layers.BatchNormalization(
+                    momentum=BATCH_NORM_MOMENTUM, name=f"{prefix}_norm"
+                )(tensor)
         tensor = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(tensor)
     tensor = keras.layers.Flatten(name="flatten")(tensor)
     for number, units in enumerate(HIDDEN_UNITS, start=1):
