@@ -98,8 +98,9 @@ class Trainer:
 
         Pretrained layers above the cut are left alone at first: what they give is
         computed once, and the rest is fitted to it as if they were frozen. Then
-        everything trains together, at the learning rate of the backbone. Heads that are
-        still random would spoil pretrained layers with their gradients.
+        everything trains together, at the learning rate of the backbone; where that
+        ends with a higher validation loss, it is undone. Heads that are still random
+        would spoil pretrained layers with their gradients.
 
         Source: Kumar et al. 2022, "Fine-tuning can distort pretrained features and
         underperform out-of-distribution" (https://arxiv.org/abs/2202.10054); Keras's
