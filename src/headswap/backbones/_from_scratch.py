@@ -7,7 +7,7 @@ import keras
 from headswap.backbones import _weights
 
 HIDDEN_UNITS = (128, 64)
-# PyTorch's default, which the source used (it calls it 0.1). With Keras's 0.99 and few
+# The source is in PyTorch, whose default this is (0.1 there). With Keras's 0.99 and few
 # steps an epoch, the statistics lag so far behind that validation stops training.
 BATCH_NORM_MOMENTUM = 0.9
 
