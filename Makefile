@@ -3,22 +3,37 @@ PYTHON ?= python3
 VENV := .venv
 # Stages are started as `python`: that has to be the one with the locked packages.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# The project itself, for `import headswap` and the command; stages import the code beside
+# them all the same, so that a queued experiment runs its own.
+INSTALL_PROJECT := python -m pip install --quiet --no-deps --no-build-isolation --editable .
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --quiet --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: repro test bench lock clean
+.PHONY: repro quick test endure bench results lock clean
 
 repro: $(VENV)/installed  ## Install what is locked, then run the pipeline.
 	dvc repro
 
-test: $(VENV)/installed-dev  ## Lint, types and the whole test suite.
+quick: $(VENV)/installed-dev  ## Lint, types and the fast tests.
 	ruff check
 	ruff format --check
 	mypy
-	pytest
+	pytest -m "not slow and not endure"
+
+test: $(VENV)/installed-dev  ## Lint, types and all tests but those of `make endure`.
+	ruff check
+	ruff format --check
+	mypy
+	pytest -m "not endure"
+
+endure: $(VENV)/installed-dev  ## What takes long by nature.
+	pytest -m endure
 
 bench: $(VENV)/installed-dev  ## Ratios measured in one run.
 	python -m bench.main
+
+results: $(VENV)/installed  ## Run what results/runs.yaml lacks; write the tables.
+	python -m results
 
 lock: $(VENV)/installed-dev  ## Lock the newest versions the ranges admit.
 	python -m pip install --quiet uv
@@ -29,9 +44,10 @@ lock: $(VENV)/installed-dev  ## Lock the newest versions the ranges admit.
 clean:  ## Remove what can be made again; never data/raw.
 	rm -rf $(VENV) .headswap .mypy_cache .pytest_cache .ruff_cache
 
-$(VENV)/installed: requirements.lock
+$(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(INSTALL_PROJECT)
 	touch $@
 
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed

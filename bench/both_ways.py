@@ -16,14 +16,16 @@ import keras
 import numpy as np
 
 from headswap import params
-from headswap.arrays import Rows
-from headswap.batches import Batches
-from headswap.feature_cache import read_features
-from headswap.features import build_network, compute_features
-from headswap.heads import output_layer
-from headswap.index import read_index, read_split
-from headswap.inference import Inference
-from headswap.tasks import Task
+from headswap.artifacts.dataset.index import read_index
+from headswap.artifacts.dataset.split import read_split
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.cache import read_features
+from headswap.artifacts.storage.arrays import Rows
+from headswap.features.network import build_network
+from headswap.features.stage import write_features
+from headswap.layers.inference import Inference
+from headswap.train.batches import Batches
+from headswap.train.heads import output_layer
 
 LAST_BLOCK = ("block7a_", "head_")
 NUM_EPOCHS = 5
@@ -90,7 +92,7 @@ def main(result: Path) -> None:
     for task in index.tasks:
         usual.get_layer(task.name).set_weights(ours.get_layer(task.name).get_weights())
 
-    rows = np.flatnonzero(read_split(Path("data/split/split.csv")).parts[0] == "train")
+    rows = np.flatnonzero(read_split(Path("data/split")).parts[0] == "train")
     targets = {task.name: task.encode(index.cells[task.name]) for task in index.tasks}
     size = params.read("train").batch_size
     ways = {
@@ -107,9 +109,10 @@ def main(result: Path) -> None:
 
 def _compute_features(image_ids: Sequence[str], unfreeze: int, output: Path) -> None:
     backbone = params.read("backbone")
-    compute_features(
+    write_features(
         [Path("data/prepared/images.npy")],
         [(image_id, 0) for image_id in image_ids],
+        "bench",
         type(backbone)(**{**vars(backbone), "unfreeze": unfreeze}),
         params.read("features"),
         output,

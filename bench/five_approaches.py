@@ -47,6 +47,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "noise": 0.2,
     },
     "backbone": {"name": "efficientnet_b0", "weights": "none"},
+    # R1's cascades made no out-of-fold predictions; ours need two folds at least.
+    "split": {"num_folds": 2},
     "train": {
         "hidden": [1280, 540, 270, 135, 62, 30],
         "dropout": 0.1,
@@ -54,8 +56,6 @@ CHANGES: dict[str, dict[str, Any]] = {
         "epochs": EPOCHS,
         # No early stopping: it would cut the work.
         "patience": EPOCHS,
-        # R1's cascades made no out-of-fold predictions; ours need two folds at least.
-        "folds": 2,
     },
 }
 
@@ -66,7 +66,7 @@ def measure() -> list[Figure]:
         root = draw_sample(Path(folder))
         workspace = Workspace(
             Path(folder) / "work",
-            {**CHANGES, "data": {"root": str(root)}, "prepare": {"size": 255}},
+            {**CHANGES, "data": {"root": str(root)}, "prepare": {"image_size": 255}},
         )
         workspace.run("prepare", "split", "augment")
         # One epoch before ours and one after, so that a busy machine hurts both.

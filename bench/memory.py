@@ -12,7 +12,7 @@ from bench.workspace import Workspace
 
 # isort: split
 import stages  # noqa: F401  (it puts src on the path)
-from headswap.parallel import map_in_order
+from headswap.machine.parallel import map_in_order
 
 NUM_IMAGES = (400, 4000)
 STAGES = ("prepare", "augment", "features")
@@ -20,7 +20,7 @@ NUM_CATEGORIES, NUM_LANDMARKS = 6, 30
 CHANGES: dict[str, dict[str, Any]] = {
     "augment": {"copies": 1},
     # A small input saves time; it changes the height of the peak, not its growth.
-    "backbone": {"name": "efficientnet_lite0", "weights": "none", "size": 96},
+    "backbone": {"name": "efficientnet_lite0", "weights": "none", "image_size": 96},
 }
 
 

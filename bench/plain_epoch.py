@@ -15,9 +15,10 @@ from stages import run  # isort: skip  (it puts src on the path)
 import keras
 import numpy as np
 
-from headswap.index import read_index, read_split
-from headswap.tables import read_table
-from headswap.tasks import ordered
+from headswap.artifacts.dataset.index import read_index
+from headswap.artifacts.dataset.split import read_split
+from headswap.artifacts.dataset.tasks import ordered
+from headswap.artifacts.storage.tables import read_table
 
 HIDDEN = (1280, 540, 270, 135, 62)
 BATCH_SIZE = 128
@@ -46,7 +47,7 @@ def main(prepared: Path, split_folder: Path, augmented: Path) -> None:
     index = read_index(prepared)
     task = ordered(index.tasks, "finest_first")[0]
     targets = task.encode(index.cells[task.name])
-    parts = read_split(split_folder / "split.csv").parts[0]
+    parts = read_split(split_folder).parts[0]
     position = {image_id: row for row, image_id in enumerate(index.image_ids)}
     versions = read_table(augmented / "augmented.csv")["image_id"]
     version_rows = [position[image_id] for image_id in versions]

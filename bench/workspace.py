@@ -41,17 +41,20 @@ class Process:
 
     Args:
         arguments: of Python.
-        folder: to run it in; its messages are added to `log.txt` there.
+        folder: its messages are added to `log.txt` there.
+        place: to run it in; by default the same folder.
     """
 
-    def __init__(self, arguments: Sequence[str], folder: Path):
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, place: Path | None = None
+    ):
         self._arguments = arguments
         self._folder = folder
         self._start = time.perf_counter()
         with open(folder / "log.txt", "ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *arguments],
-                cwd=folder,
+                cwd=place or folder,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=log,
                 stderr=log,
@@ -89,10 +92,12 @@ class Workspace:
     def __init__(self, folder: Path, changes: Mapping[str, Mapping[str, Any]]):
         self.folder = folder
         self._params = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
+        self._params["split"]["repeats"] = 1
         for section, values in changes.items():
             self._params[section].update(values)
         (folder / "data").mkdir(parents=True)
         YAML().dump(self._params, folder / "params.yaml")
+        self.run("check")
 
     def branch(self, name: str, **train: Any) -> "Workspace":
         """Return a workspace on this one's data, with other `train` parameters."""
@@ -118,6 +123,6 @@ class Workspace:
 def draw_sample(folder: Path) -> Path:
     """Return a folder with the sample's 420 pictures, freshly drawn."""
     folder.mkdir(parents=True, exist_ok=True)
-    script = str(ROOT / "data" / "sample" / "draw.py")
-    Process([script, str(folder / "pictures")], folder).wait()
+    pictures = folder.resolve() / "pictures"
+    Process(["-m", "draw", str(pictures)], folder, ROOT / "data" / "sample").wait()
     return folder / "pictures"

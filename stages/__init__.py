@@ -1,6 +1,6 @@
 """The stages of dvc.yaml, in the order they run: `python -m stages.<name> <paths>`.
 
-Each reads its own section of params.yaml, makes one call into the package and writes.
+Each takes its sections of params.yaml, makes one call into the package and writes.
 Paths stand in dvc.yaml alone and come in as arguments.
 """
 
@@ -17,14 +17,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def run(stage: Callable[..., None]) -> None:
-    """Call a stage with the paths of the command line.
+def run(stage: Callable[..., None], *sections: str) -> None:
+    """Call a stage with its sections of params.yaml and the paths of the command line.
 
-    What a user can mend is reported as one message without a traceback.
+    DVC notes the parameters when a stage has ended; so one whose sections were edited
+    meanwhile must not succeed. What a user can mend is reported as one message without
+    a traceback.
+
+    Args:
+        stage: takes the sections and then the paths.
+        sections: of params.yaml, that the stage reads.
     """
+    from headswap import params
     from headswap.errors import InputError
 
     try:
-        stage(*map(Path, sys.argv[1:]))
+        read = {name: params.read(name) for name in sections}
+        stage(*read.values(), *map(Path, sys.argv[1:]))
+        params.require_unchanged(read)
     except InputError as error:
         sys.exit(f"error: {error}")

@@ -1,19 +1,14 @@
-"""check: the whole of params.yaml is valid, or no other stage starts.
-
-The output says only that; its content never changes, so a changed parameter reruns the
-stages that read it and no other.
-"""
+"""check: params.yaml is valid as a whole, and what results depend on beside it."""
 
 from pathlib import Path
 
 from stages import run  # isort: skip  (it puts src on the path)
 from headswap import params
+from headswap.check.inputs import write_inputs
 
 
-def main(checked: Path) -> None:
-    params.check(params.load())
-    checked.parent.mkdir(parents=True, exist_ok=True)
-    checked.write_text("every section of params.yaml is valid\n", encoding="utf-8")
+def main(inputs: Path) -> None:
+    write_inputs(params.check(params.load()), inputs)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,13 @@
 from pathlib import Path
 
 from stages import run  # isort: skip  (it puts src on the path)
-from headswap.evaluate import evaluate
-from headswap.index import read_index, read_split
-from headswap.predictions import read_predictions
+from headswap.evaluate.stage import evaluate_predictions
 
 
 def main(
     prepared: Path, split: Path, predictions: Path, curves: Path, output: Path
 ) -> None:
-    index = read_index(prepared)
-    evaluate(
-        read_predictions(predictions, index.tasks),
-        index,
-        read_split(split / "split.csv"),
-        curves,
-        output,
-    )
+    evaluate_predictions(prepared, split, predictions, curves, output)
 
 
 if __name__ == "__main__":

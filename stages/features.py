@@ -3,25 +3,26 @@
 from pathlib import Path
 
 from stages import run  # isort: skip  (it puts src on the path)
-from headswap import params
-from headswap.features import compute_features
-from headswap.index import read_index
-from headswap.tables import read_table
+from headswap.machine.backend import start_keras
+from headswap.params import backbone, features, keras
 
 
-def main(prepared: Path, augmented: Path, output: Path, reusable: Path) -> None:
-    versions = read_table(augmented / "augmented.csv")
-    row_names = [(image_id, 0) for image_id in read_index(prepared).image_ids]
-    row_names += zip(versions["image_id"], map(int, versions["copy"]), strict=True)
-    compute_features(
-        [prepared / "images.npy", augmented / "images.npy"],
-        row_names,
-        params.read("backbone"),
-        params.read("features"),
-        output,
-        reusable,
-    )
+def main(
+    network: backbone.Section,
+    options: features.Section,
+    computing: keras.Section,
+    inputs: Path,
+    prepared: Path,
+    augmented: Path,
+    output: Path,
+    reusable: Path,
+) -> None:
+    # Before anything imports Keras, which then takes its backend for good.
+    start_keras(computing.backend)
+    from headswap.features.stage import compute_features
+
+    compute_features(inputs, prepared, augmented, network, options, output, reusable)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, "backbone", "features", "keras")

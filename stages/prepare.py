@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from stages import run  # isort: skip  (it puts src on the path)
-from headswap import params
-from headswap.prepare import prepare
+from headswap.params import data, prepare
+from headswap.prepare.stage import prepare_images
 
 
-def main(output: Path) -> None:
-    prepare(params.read("data"), params.read("prepare"), output)
+def main(kept: data.Section, options: prepare.Section, output: Path) -> None:
+    prepare_images(kept, options, output)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, "data", "prepare")

@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from stages import run  # isort: skip  (it puts src on the path)
-from headswap import params
-from headswap.feature_cache import read_features
-from headswap.fingerprint import environment, hash_code, hash_file, hash_text
-from headswap.index import read_index, read_split
-from headswap.train import train
+from headswap.machine.backend import start_keras
+from headswap.params import backbone, keras, train
 
 
 def main(
+    options: train.Section,
+    network: backbone.Section,
+    computing: keras.Section,
+    inputs: Path,
     prepared: Path,
     split: Path,
     augmented: Path,
@@ -20,31 +21,17 @@ def main(
     curves: Path,
     checkpoints: Path,
 ) -> None:
-    options, backbone = params.read("train"), params.read("backbone")
-    inputs = [
-        *sorted(
-            file for file in features.rglob("*") if file.suffix in (".csv", ".json")
-        ),
-        prepared / "index.csv",
-        prepared / "labels.json",
-        split / "split.csv",
-    ]
-    key = hash_text(
-        [hash_code(), *environment(), options, backbone, *map(hash_file, inputs)]
-    )
-    images = [prepared / "images.npy", augmented / "images.npy"]
-    train(
-        read_features(features, images),
-        read_index(prepared),
-        read_split(split / "split.csv"),
+    # Before anything imports Keras, which then takes its backend for good.
+    start_keras(computing.backend)
+    from headswap.train.stage import Inputs, Outputs, train_model
+
+    train_model(
+        Inputs(inputs, prepared, split, augmented, features),
+        Outputs(model, predictions, curves, checkpoints),
         options,
-        backbone,
-        model_folder=model,
-        predictions_folder=predictions,
-        curves_folder=curves,
-        checkpoint_folder=checkpoints / key[:32],
+        network,
     )
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, "train", "backbone", "keras")

@@ -5,7 +5,7 @@ import pytest
 from headswap import registry
 from headswap.errors import InputError
 
-FOLDERS = ["params", "layouts", "backbones", "strategies"]
+FOLDERS = ["params", "prepare/layouts", "features/backbones", "train/strategies"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -17,13 +17,16 @@ def test_names_are_the_public_files_of_the_folder(repository, folder):
 
 @pytest.mark.parametrize("name", ["folders"])
 def test_load_returns_the_module_of_that_name(name):
-    assert registry.load("layouts", name).__name__ == f"headswap.layouts.{name}"
+    assert (
+        registry.load("prepare/layouts", name).__name__
+        == f"headswap.prepare.layouts.{name}"
+    )
 
 
 @pytest.mark.parametrize("name", ["zip", "_files", "", "../params/data", "folders.py"])
 def test_an_unknown_name_is_refused_with_the_names_there_are(name):
     with pytest.raises(InputError) as caught:
-        registry.load("layouts", name)
+        registry.load("prepare/layouts", name)
     message = str(caught.value)
     assert repr(name) in message
-    assert all(choice in message for choice in registry.names("layouts"))
+    assert all(choice in message for choice in registry.names("prepare/layouts"))

@@ -1,4 +1,4 @@
-"""Parts that are found by their name: the file `backbones/vgg16.py` is `vgg16`.
+"""Parts found by their name: the file `features/backbones/vgg16.py` is `vgg16`.
 
 Adding a backbone, a strategy or a layout is adding one file; nothing registers itself.
 """
@@ -11,9 +11,10 @@ from headswap.errors import InputError
 
 
 def names(folder: str) -> list[str]:
-    """Return the sorted names of the parts in a folder of this package."""
-    files = (Path(__file__).parent / folder).glob("*.py")
-    return sorted(file.stem for file in files if not file.stem.startswith("_"))
+    """Return the sorted names of the parts in a folder, such as `train/strategies`."""
+    files = (Path(__file__).parent / folder).iterdir()
+    parts = [file.stem for file in files if file.suffix == ".py"]
+    return sorted(name for name in parts if not name.startswith("_"))
 
 
 def load(folder: str, name: str) -> ModuleType:
@@ -24,7 +25,7 @@ def load(folder: str, name: str) -> ModuleType:
     """
     if name not in names(folder):
         raise InputError(unknown(folder, name))
-    return import_module(f"headswap.{folder}.{name}")
+    return import_module(f"headswap.{folder.replace('/', '.')}.{name}")
 
 
 def unknown(folder: str, name: str) -> str:

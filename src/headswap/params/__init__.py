@@ -18,9 +18,17 @@ from ruamel.yaml.error import YAMLError
 
 from headswap import registry
 from headswap.errors import InputError, raise_faults
+from headswap.machine.backend import backend_faults
 
 PARAMS_FILE = "params.yaml"
 UNKNOWN_KEY = "unexpected_keyword_argument"
+
+# Old name -> new name, for who comes with an older params.yaml.
+RENAMED = {
+    "prepare.size": "prepare.image_size",
+    "backbone.size": "backbone.image_size",
+    "train.folds": "split.num_folds",
+}
 
 
 def load(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
@@ -57,6 +65,37 @@ def read(section: str, path: str | Path = PARAMS_FILE) -> Any:
     return parsed
 
 
+def require_unchanged(
+    sections: Mapping[str, Any], path: str | Path = PARAMS_FILE
+) -> None:
+    """Check that params.yaml still says what was read from it.
+
+    Args:
+        sections: as `read` gave them, by name.
+        path: of the file.
+
+    Raises:
+        InputError: a section differs, or is valid no longer.
+    """
+    changed = []
+    for section, before in sections.items():
+        now, faults = _parse(section, load(path).get(section), str(path))
+        if faults:
+            changed.append(section)
+            continue
+        changed += [
+            f"{section}.{field.name}"
+            for field in fields(now)
+            if getattr(now, field.name) != getattr(before, field.name)
+        ]
+    if changed:
+        raise InputError(
+            f"{path}: it must stay as it is while a stage that reads it runs, got "
+            f"another {', '.join(changed)}. Run again: what was computed belongs to "
+            "the earlier values and is not kept."
+        )
+
+
 def check(sections: Mapping[str, Any], where: str = PARAMS_FILE) -> dict[str, Any]:
     """Return every section as its dataclass.
 
@@ -75,6 +114,8 @@ def check(sections: Mapping[str, Any], where: str = PARAMS_FILE) -> dict[str, An
         faults += section_faults
     if parsed["data"] and parsed["train"]:
         faults += _check_together(parsed, where)
+    if parsed["keras"]:
+        faults += backend_faults(parsed["keras"].backend)
     raise_faults(faults)
     return parsed
 
@@ -111,6 +152,8 @@ def _sentence(where: str, name: str, faults: Sequence[Any], keys: Sequence[str])
         faults: pydantic's, of that parameter.
         keys: of its section.
     """
+    if faults[0]["type"] == UNKNOWN_KEY and name in RENAMED:
+        return f"{where}: {name} must be called {RENAMED[name]} now. Rename it."
     if faults[0]["type"] == UNKNOWN_KEY:
         return (
             f"{where}: {name} must be one of the section's parameters, "
@@ -136,14 +179,32 @@ _TYPE_NAMES = {"int", "float", "str", "bool", "constrained", "none", "list", "tu
 
 
 def _check_together(parsed: Mapping[str, Any], where: str) -> list[str]:
-    """Return the faults that only two sections side by side can show."""
-    tasks = parsed["data"].known_tasks
-    order = parsed["train"].order
-    if tasks is None or isinstance(order, str):
-        return []
-    if sorted(order) == sorted(tasks):
-        return []
-    return [
-        f"{where}: train.order must be finest_first, coarsest_first or a list of the "
-        f"tasks {', '.join(tasks)}, got {list(order)}. Name each task once."
-    ]
+    """Return the faults that only several parameters side by side can show."""
+    data, faults = parsed["data"], []
+    if data.group is not None and data.group_pattern is not None:
+        faults.append(
+            f"{where}: data.group and data.group_pattern must not both be given, got "
+            f"{data.group!r} and {data.group_pattern!r}. Set one of them to null."
+        )
+    if data.group is not None and data.layout == "voc":
+        faults.append(
+            f"{where}: data.group must be null for the layout voc, which has no levels "
+            f"or columns, got {data.group!r}. Use data.group_pattern."
+        )
+    if data.layout == "folders" and data.group not in (None, *data.levels):
+        faults.append(
+            f"{where}: data.group must be one of data.levels, "
+            f"{', '.join(data.levels)}, got {data.group!r}. Name the level there."
+        )
+    tasks, order = data.known_tasks, parsed["train"].order
+    if tasks == ():
+        faults.append(
+            f"{where}: data must name a task besides {data.group}, got none. Add its "
+            "level or column."
+        )
+    if tasks and not isinstance(order, str) and sorted(order) != sorted(tasks):
+        faults.append(
+            f"{where}: train.order must be finest_first, coarsest_first or a list of "
+            f"the tasks {', '.join(tasks)}, got {list(order)}. Name each task once."
+        )
+    return faults

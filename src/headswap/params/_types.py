@@ -1,6 +1,7 @@
 """Parameter types that several sections share."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -23,3 +24,23 @@ def name_in(folder: str) -> AfterValidator:
         return name
 
     return AfterValidator(check)
+
+
+# DVC's run cache drops keys of these names, at any depth, when it compares parameters:
+# a changed value would bring back the old result.
+# Source: https://github.com/treeverse/dvc/issues/10296, seen in DVC 3.67.1.
+KEYS_DVC_IGNORES = ("size", "nfiles")
+
+
+def _refuse_keys_dvc_ignores(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = [key for key in mapping if key in KEYS_DVC_IGNORES]
+    if found:
+        raise ValueError(
+            "a mapping without the keys size and nfiles, which DVC would not see "
+            f"change ({', '.join(found)})"
+        )
+    return mapping
+
+
+# Of a mapping whose keys the user chooses.
+KEYS_SEEN_BY_DVC = AfterValidator(_refuse_keys_dvc_ignores)

@@ -10,7 +10,7 @@ from headswap.params._types import STRICT, Count, name_in
 IMAGENET = "imagenet"
 RANDOM = "none"
 
-Name = Annotated[str, name_in("backbones")]
+Name = Annotated[str, name_in("features/backbones")]
 
 
 def _once_each(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -25,10 +25,10 @@ class Section:
     """The network below the heads.
 
     Attributes:
-        name: a file in `backbones/`, or a list of them: an ensemble.
+        name: a file in `features/backbones/`, or a list of them: an ensemble.
         weights: `imagenet`, `none` (random) or the path of a weights file.
-        size: side the network gets its pictures in, in pixels; null for that of
-            `prepare.size`.
+        image_size: side the network gets its pictures in, in pixels; null for
+            `prepare.image_size`.
         pooling: how a feature map becomes a vector.
         unfreeze: how many of the last layers are trained, or `all`.
         train_batch_norm: batch normalisation above the cut learns its statistics anew;
@@ -44,7 +44,7 @@ class Section:
         | Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(_once_each)]
     )
     weights: Annotated[str, Field(min_length=1)]
-    size: Count | None
+    image_size: Count | None
     pooling: Literal["average", "max", "power_mean"]
     unfreeze: Annotated[int, Field(ge=0)] | Literal["all"]
     train_batch_norm: bool

@@ -1,12 +1,13 @@
 """The `data` section: where the labelled pictures are and how they are kept."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from headswap.params._types import STRICT, Seed, name_in
+from headswap.params._types import KEYS_SEEN_BY_DVC, STRICT, Seed, name_in
 
 PART_LEVEL = "split"
 PATH_COLUMN = "path"
@@ -22,13 +23,21 @@ def _name_tasks_once(levels: tuple[str, ...]) -> tuple[str, ...]:
     return levels
 
 
+def _compile(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"a regular expression ({error})") from error
+    return pattern
+
+
 @dataclass(frozen=True)
 class Section:
     """Where the labelled pictures are.
 
     Attributes:
         root: folder of the raw images; it is only ever read.
-        layout: how labels are kept, a file in `layouts/`.
+        layout: how labels are kept, a file in `prepare/layouts/`.
         levels: layout `folders`: what each folder level below `root` names, from the
             outside in; `split` names a given part, anything else a task.
         parts: what the data set's own part names mean.
@@ -43,6 +52,10 @@ class Section:
         classes: layout `voc`: the classes of interest; empty for all that occur.
         unlabelled: how many images without any class a multilabel task keeps: a number,
             a share or `all`.
+        group: a folder level, or a column of the layout `csv`, that is no task but says
+            which images belong together (a patient, a scene); null for none.
+        group_pattern: a regular expression that finds a group's name in each path: its
+            first parenthesis, or all it matches; null for none.
         conflicts: what happens to one picture under two classes of a multiclass task.
         seed: of the draw among images without any class.
     """
@@ -50,21 +63,23 @@ class Section:
     __pydantic_config__ = STRICT
 
     root: Annotated[str, Field(min_length=1)]
-    layout: Annotated[str, name_in("layouts")]
+    layout: Annotated[str, name_in("prepare/layouts")]
     levels: Annotated[tuple[TaskName, ...], AfterValidator(_name_tasks_once)]
-    parts: Mapping[str, Part]
+    parts: Annotated[Mapping[str, Part], KEYS_SEEN_BY_DVC]
     table: str | None
-    tables: Mapping[str, str]
+    tables: Annotated[Mapping[str, str], KEYS_SEEN_BY_DVC]
     columns: tuple[str, ...] | None
     tasks: tuple[TaskName, ...] | None
     multilabel: tuple[TaskName, ...]
-    class_names: Mapping[str, str]
+    class_names: Annotated[Mapping[str, str], KEYS_SEEN_BY_DVC]
     classes: tuple[str, ...]
     unlabelled: (
         Annotated[int, Field(ge=0)]
         | Annotated[float, Field(ge=0, le=1)]
         | Literal["all"]
     )
+    group: Annotated[str, Field(min_length=1)] | None
+    group_pattern: Annotated[str, AfterValidator(_compile)] | None
     conflicts: Literal["fail", "drop"]
     seed: Seed
 
@@ -72,9 +87,12 @@ class Section:
     def known_tasks(self) -> tuple[str, ...] | None:
         """The task names, where the parameters alone tell them."""
         if self.layout == "folders":
-            return tuple(level for level in self.levels if level != PART_LEVEL)
+            return tuple(
+                level for level in self.levels if level not in (PART_LEVEL, self.group)
+            )
         if self.layout == "voc":
             return (VOC_TASK,)
         if self.tasks is not None or self.columns is None:
             return self.tasks
-        return tuple(c for c in self.columns if c not in (PATH_COLUMN, PART_LEVEL))
+        no_tasks = (PATH_COLUMN, PART_LEVEL, self.group)
+        return tuple(column for column in self.columns if column not in no_tasks)

@@ -13,11 +13,11 @@ class Section:
     """How pictures are brought to one size.
 
     Attributes:
-        size: side of the square picture, in pixels.
+        image_size: side of the square picture, in pixels.
         resize: `pad` keeps the aspect and adds black borders, `squash` does not.
     """
 
     __pydantic_config__ = STRICT
 
-    size: Annotated[int, Field(ge=8, le=4096)]
+    image_size: Annotated[int, Field(ge=8, le=4096)]
     resize: Literal["pad", "squash"]

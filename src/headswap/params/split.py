@@ -13,14 +13,20 @@ PartSize = Count | Annotated[float, Field(gt=0, lt=1)]
 
 @dataclass(frozen=True)
 class Section:
-    """How the images are divided.
+    """How the images are divided, once a round.
+
+    Sizes count for the task with the most classes; other tasks follow from it.
 
     Attributes:
-        method: `stratified` draws all parts by class; `predefined` keeps the parts the
-            data set gives and draws only those it lacks.
+        method: `stratified` draws all parts by class, once a repeat; `folds` gives
+            `num_folds` rounds a repeat, in which each image is tested once;
+            `predefined` keeps the parts the data set gives and draws only those it
+            lacks, from what it calls train.
         validation: images a class (whole number) or a share of each class.
-        test: images a class (whole number) or a share of each class.
-        repeats: how many independent splits to draw; figures are means over them.
+        test: images a class (whole number) or a share of each class; `folds` does not
+            read it.
+        repeats: how many independent draws there are; figures are means over them.
+        num_folds: inner folds of the training images, and rounds a repeat of `folds`.
         leaks: what happens to the same picture in several given parts: `report` it,
             `drop` it from all but the last of train, validation and test, or `fail`.
         balance: of the training images of the finest task: `undersample` to the
@@ -30,10 +36,11 @@ class Section:
 
     __pydantic_config__ = STRICT
 
-    method: Literal["stratified", "predefined"]
+    method: Literal["stratified", "folds", "predefined"]
     validation: PartSize
     test: PartSize
     repeats: Count
+    num_folds: Annotated[int, Field(ge=2, le=20)]
     leaks: Literal["report", "drop", "fail"]
     balance: Literal["none", "undersample", "oversample"]
     seed: Seed

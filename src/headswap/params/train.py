@@ -15,11 +15,10 @@ class Section:
     """The strategy, the head and the optimiser.
 
     Attributes:
-        strategy: a file in `strategies/`.
+        strategy: a file in `train/strategies/`.
         order: of the tasks: `finest_first` (most classes first), `coarsest_first` or
             a list of task names.
         freeze_trunk: strategy `sequential`: freeze the trunk after the first task.
-        folds: strategy `cascade`: folds for the out-of-fold predictions.
         merge: of an ensemble: `features` joins the members' vectors before the head;
             `scores` gives each member its own head and joins those by one more Dense
             layer.
@@ -46,10 +45,9 @@ class Section:
 
     __pydantic_config__ = STRICT
 
-    strategy: Annotated[str, name_in("strategies")]
+    strategy: Annotated[str, name_in("train/strategies")]
     order: Literal["finest_first", "coarsest_first"] | tuple[str, ...]
     freeze_trunk: bool
-    folds: Annotated[int, Field(ge=2, le=20)]
     merge: Literal["features", "scores"]
     hidden: tuple[Count, ...]
     activation: Literal["relu", "gelu", "silu", "tanh", "sigmoid", "linear"]

@@ -1,0 +1,115 @@
+"""The commands of runs, for DVC and for a reader, and what DVC answers."""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headswap.errors import InputError, listed
+from results.runs import Overrides
+
+VARIABLE = "PHOTOS"
+FOLDER = f"${VARIABLE}"
+MAX_WIDTH = 88
+INDENT = "    "
+SHORT_REVISION = 7
+
+
+def expand_photos(
+    runs: Mapping[str, Overrides], environment: Mapping[str, str]
+) -> dict[str, Overrides]:
+    """Return the runs with the folder of photographs in place of `$PHOTOS`.
+
+    Args:
+        runs: the overrides by run.
+        environment: that of the process.
+
+    Raises:
+        InputError: the variable is needed and names no folder.
+    """
+    needing = [name for name, each in runs.items() if any(FOLDER in o for o in each)]
+    photos = environment.get(VARIABLE, "")
+    if needing and not (photos and Path(photos).is_dir()):
+        raise InputError(
+            f"{VARIABLE}: the environment variable must be the folder that holds "
+            f"monuments, scenes and voc, got {photos!r}. Set it with `export "
+            f"{VARIABLE}=...`; needed by {listed(needing)}."
+        )
+    # Queued experiments run in another folder.
+    folder = str(Path(photos).resolve())
+    return {
+        name: tuple(override.replace(FOLDER, folder) for override in overrides)
+        for name, overrides in runs.items()
+    }
+
+
+def queue_arguments(run: str, overrides: Overrides) -> list[str]:
+    """Return the arguments of `dvc` that put a run into DVC's queue."""
+    settings = [part for override in overrides for part in ("-S", override)]
+    return ["exp", "run", "--queue", "--name", run, *settings]
+
+
+def shell_command(overrides: Overrides) -> str:
+    """Return the command of a run for a shell, in lines that fit a README."""
+    lines = ["dvc exp run"]
+    for override in overrides:
+        # Double quotes, where the shell is to put the folder in.
+        is_open = FOLDER in override
+        quoted = f'"{override}"' if is_open else shlex.quote(override)
+        # Two characters for the ` \` of a line that goes on.
+        if len(lines[-1]) + len(f" -S {quoted}") > MAX_WIDTH - 2:
+            lines.append(f"{INDENT}-S {quoted}")
+        else:
+            lines[-1] += f" -S {quoted}"
+    return " \\\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `dvc queue status` says.
+
+    Attributes:
+        tasks: (revision, name, state) of each; state is Queued, Running, Success or
+            Failed.
+        has_worker: whether a worker answered. One that runs may fail to answer in time.
+    """
+
+    tasks: tuple[tuple[str, str, str], ...]
+    has_worker: bool
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of each task, by its name."""
+        return {name: state for _, name, state in self.tasks}
+
+
+def parse_status(text: str) -> Status:
+    """Return what the output of `dvc queue status` says."""
+    tasks = []
+    for line in text.splitlines():
+        words = line.split()
+        if words and re.fullmatch(rf"[0-9a-f]{{{SHORT_REVISION}}}", words[0]):
+            tasks.append((words[0], words[1], words[-1]))
+    counts = re.search(r"^Worker status: (\d+) active, (\d+) idle", text, re.MULTILINE)
+    return Status(tuple(tasks), counts is not None and any(map(int, counts.groups())))
+
+
+def unfit_changes(porcelain: str, allowed: Sequence[str]) -> list[str]:
+    """Return the changed files that a run would not find committed.
+
+    Args:
+        porcelain: the output of `git status --porcelain -z --untracked-files=no`.
+        allowed: files, and folders with a `/` at the end, that no run depends on.
+    """
+    entries = iter(porcelain.split("\0"))
+    changed = []
+    for entry in entries:
+        if entry:
+            changed.append(entry[3:])
+            if entry[0] in "RC":
+                changed.append(next(entries))
+    folders = tuple(path for path in allowed if path.endswith("/"))
+    return [
+        path for path in changed if not (path in allowed or path.startswith(folders))
+    ]

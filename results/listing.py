@@ -1,0 +1,68 @@
+"""runs.yaml -> what to run, and the tables to make of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from headswap.errors import InputError, raise_faults
+from results.faults import RUNS_FILE, fault, take_mapping
+from results.runs import Overrides, parse_runs
+from results.tables import Table, parse_tables
+
+SECTIONS = ("settings", "runs", "tables")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What runs.yaml says.
+
+    Attributes:
+        runs: the overrides of each run, by its name.
+        tables: by name.
+    """
+
+    runs: dict[str, Overrides]
+    tables: dict[str, Table]
+
+
+def read_listing(path: Path) -> Listing:
+    """Return what runs.yaml says.
+
+    Raises:
+        InputError: it cannot be read, or with all its faults.
+    """
+    try:
+        return parse(YAML(typ="safe", pure=True).load(path))
+    except OSError as error:
+        raise InputError(
+            f"{RUNS_FILE}: the file must be readable, got {error.strerror}. "
+            "Restore it from git."
+        ) from error
+    except YAMLError as error:
+        raise InputError(
+            f"{RUNS_FILE}: the file must be valid YAML, got {error}. Correct that line."
+        ) from error
+
+
+def parse(content: Any) -> Listing:
+    """Return what runs.yaml says.
+
+    Args:
+        content: of the file, as YAML gives it.
+
+    Raises:
+        InputError: with all faults.
+    """
+    faults: list[str] = []
+    sections = take_mapping("the file", content, faults)
+    for name in sections:
+        if name not in SECTIONS:
+            expected = f"one of {', '.join(SECTIONS)}"
+            faults.append(fault("a section", expected, name, "Remove or rename it"))
+    runs = parse_runs(sections.get("settings", {}), sections.get("runs", {}), faults)
+    tables = parse_tables(sections.get("tables", {}), runs, faults)
+    raise_faults(faults)
+    return Listing(runs, tables)

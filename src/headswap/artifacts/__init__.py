@@ -1,0 +1,1 @@
+"""What stages hand on, one file a format, in folders by what they carry."""

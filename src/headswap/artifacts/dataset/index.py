@@ -1,0 +1,65 @@
+"""`index.csv`: what prepare found out about each image.
+
+Row i is row i of the prepared `images.npy`. Facts only: who belongs together is for
+split to say, in `split.csv`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from headswap.artifacts.dataset.labels import read_labels
+from headswap.artifacts.dataset.relations import Relation
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.storage.tables import PathLike, read_table
+
+INDEX_COLUMNS = (
+    "image_id",
+    "path",
+    "width",
+    "height",
+    "format",
+    "pixel_hash",
+    "given_part",
+    "given_group",
+)
+
+
+@dataclass(frozen=True)
+class Index:
+    """What `index.csv` and `labels.json` say; row i is row i of `images.npy`.
+
+    Attributes:
+        image_ids: unique; from the hash of each file's content.
+        paths: relative to the raw folder.
+        pixel_hashes: equal where the decoded pictures are.
+        given_parts: the part the data set itself gives, or "".
+        given_groups: what `data.group` or `data.group_pattern` says, or "".
+        cells: labels of each image, by task name, as written in `index.csv`.
+        tasks: in the order of `labels.json`.
+        relations: between the tasks.
+    """
+
+    image_ids: list[str]
+    paths: list[str]
+    pixel_hashes: list[str]
+    given_parts: list[str]
+    given_groups: list[str]
+    cells: dict[str, list[str]]
+    tasks: list[Task]
+    relations: list[Relation]
+
+
+def read_index(prepared: PathLike) -> Index:
+    """Return the index of a prepared folder."""
+    labels = read_labels(Path(prepared) / "labels.json")
+    table = read_table(Path(prepared) / "index.csv")
+    return Index(
+        image_ids=table["image_id"],
+        paths=table["path"],
+        pixel_hashes=table["pixel_hash"],
+        given_parts=table["given_part"],
+        given_groups=table["given_group"],
+        cells={task.name: table[task.name] for task in labels.tasks},
+        tasks=labels.tasks,
+        relations=labels.relations,
+    )

@@ -1,0 +1,1 @@
+"""The cached features, and the parts of networks above the cut."""

@@ -1,0 +1,1 @@
+"""The trained model, its predictions, and how probabilities become decisions."""

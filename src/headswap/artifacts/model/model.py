@@ -1,0 +1,53 @@
+"""The model folder: a trained model, from cut features to probabilities.
+
+`model.json` (the layers), `model.weights.h5`, `labels.json` (class order) and
+`training.json` (strategy and thresholds). These formats, unlike `.keras` archives, have
+the same bytes whenever the content is the same.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headswap.artifacts.dataset.labels import Labels, write_labels
+from headswap.artifacts.storage.tables import PathLike
+
+if TYPE_CHECKING:
+    import keras
+
+
+def save_model(
+    folder: PathLike,
+    model: "keras.Model",
+    labels: Labels,
+    description: Mapping[str, Any],
+) -> None:
+    """Write the folder of a model from cut features to probabilities."""
+    import keras
+
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    # Without the optimiser, which is of no use to who predicts.
+    layers = keras.Model(model.input, model.output, name="headswap")
+    (path / "model.json").write_text(layers.to_json(indent=1) + "\n", encoding="utf-8")
+    layers.save_weights(path / "model.weights.h5")
+    write_labels(path / "labels.json", labels)
+    text = json.dumps(description, indent=2, ensure_ascii=False)
+    (path / "training.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(folder: PathLike) -> "keras.Model":
+    """Return the model of a folder, from cut features to probabilities."""
+    import keras
+
+    # Layers of our own that a saved model may hold; importing them makes Keras know
+    # them.
+    from headswap.layers import inference, pooling  # noqa: F401
+
+    path = Path(folder)
+    model = keras.models.model_from_json(
+        (path / "model.json").read_text(encoding="utf-8")
+    )
+    model.load_weights(path / "model.weights.h5")
+    return model

@@ -1,0 +1,1 @@
+"""How arrays and tables lie on disk, whatever they carry."""

@@ -1,0 +1,1 @@
+"""augment: training images -> varied versions of them."""

@@ -1,0 +1,101 @@
+"""augment: varied versions of the training images, computed once.
+
+In: the prepared folder and the split. Out: `images.npy` (M, size, size, 3) uint8 and
+`augmented.csv` (image_id, copy), row by row. Copy 0 is the prepared image itself and is
+not stored again. An image that trains in any round is varied; the rows of an image are
+used only where it trains.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index, read_index
+from headswap.artifacts.dataset.split import Split, read_split
+from headswap.artifacts.storage.arrays import RowWriter
+from headswap.artifacts.storage.tables import PathLike, table_writer
+from headswap.augment.contact_sheet import draw_contact_sheet
+from headswap.augment.versions import make_versions, num_copies
+from headswap.machine.parallel import map_in_order
+from headswap.machine.progress import progress
+from headswap.params.augment import Section
+
+NUM_PREVIEWED = 6
+
+
+def augment_images(
+    prepared: PathLike,
+    split_folder: PathLike,
+    options: Section,
+    output: PathLike,
+    sheet: PathLike,
+) -> None:
+    """Write the augmented folder, and a picture of some versions.
+
+    Args:
+        prepared: the prepared folder.
+        split_folder: the split folder.
+        options: the operations and their strengths.
+        output: folder to write.
+        sheet: JPEG file of the picture.
+    """
+    index, split = read_index(prepared), read_split(split_folder)
+    images = Path(prepared) / "images.npy"
+    write_versions(images, index, split, options, output)
+    Path(sheet).parent.mkdir(parents=True, exist_ok=True)
+    shown = preview(images, index, split, options, NUM_PREVIEWED)
+    draw_contact_sheet(sheet, shown)
+
+
+def write_versions(
+    images: PathLike, index: Index, split: Split, options: Section, output: PathLike
+) -> None:
+    """Write the augmented folder.
+
+    Args:
+        images: the prepared `images.npy`.
+        index: its rows.
+        split: of those rows.
+        options: the operations and their strengths.
+        output: folder to write.
+    """
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    copies = num_copies(options)
+    training_rows = np.flatnonzero((split.times > 0).any(axis=0)).tolist()
+    row_shape = np.load(images, mmap_mode="r").shape[1:]
+
+    def versions(row: int) -> np.ndarray:
+        # Mapped anew for each image: pages that stay mapped count as our memory.
+        image = np.array(np.load(images, mmap_mode="r")[row])
+        return make_versions(image, index.image_ids[row], copies, options)
+
+    with (
+        RowWriter(folder / "images.npy", row_shape, "uint8") as augmented,
+        table_writer(folder / "augmented.csv", ["image_id", "copy"]) as table,
+    ):
+        if copies == 0:
+            return
+        results = map_in_order(versions, training_rows)
+        bar = progress(results, what="augment", total=len(training_rows), unit="image")
+        for row, made in zip(training_rows, bar, strict=True):
+            augmented.append(made)
+            table.writerows((index.image_ids[row], 1 + copy) for copy in range(copies))
+
+
+def preview(
+    images: PathLike, index: Index, split: Split, options: Section, num_images: int
+) -> Iterator[np.ndarray]:
+    """Yield (1 + copies, H, W, 3) uint8: a training image followed by its versions."""
+    pictures = np.load(images, mmap_mode="r")
+    training_rows = np.flatnonzero(split.times[0])
+    copies = min(num_copies(options), 8)
+    spread = np.linspace(0, len(training_rows) - 1, num_images).astype(int)
+    for row in training_rows[np.unique(spread)]:
+        image = np.array(pictures[row])
+        if copies == 0:
+            yield image[None]
+            continue
+        versions = make_versions(image, index.image_ids[row], copies, options)
+        yield np.concatenate([image[None], versions])

@@ -1,0 +1,1 @@
+"""check: whether the request makes sense, and what results depend on beside git."""

@@ -1,0 +1,1 @@
+"""evaluate: predictions -> figures, tables and plots."""

@@ -1,0 +1,206 @@
+"""evaluate: predictions -> figures for people, for git and for `dvc metrics diff`.
+
+Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over the
+rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
+round), `classes.csv` (every class), `predictions.csv` (every image), and for plots
+`confusion/<task>.csv` (test images) and `learning_curves.csv`.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index, read_index
+from headswap.artifacts.dataset.relations import Relation
+from headswap.artifacts.dataset.split import PARTS, Split, read_split
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.model.decisions import decide
+from headswap.artifacts.model.predictions import Predictions, read_predictions
+from headswap.artifacts.storage.tables import PathLike
+from headswap.evaluate.report import (
+    Figures,
+    write_classes,
+    write_confusion,
+    write_json,
+    write_learning_curves,
+    write_predictions,
+    write_repeats,
+)
+from headswap.statistics.scores import Scores, score
+
+
+def evaluate_predictions(
+    prepared: PathLike,
+    split: PathLike,
+    predictions: PathLike,
+    curves: PathLike,
+    output: PathLike,
+) -> None:
+    """Write the metrics folder.
+
+    Args:
+        prepared: the prepared folder.
+        split: the split folder.
+        predictions: the predictions folder.
+        curves: the learning curves, one folder a round and fit.
+        output: folder to write.
+    """
+    index = read_index(prepared)
+    write_metrics(
+        read_predictions(predictions, index.tasks),
+        index,
+        read_split(split),
+        curves,
+        output,
+    )
+
+
+def write_metrics(
+    predictions: Mapping[str, Predictions],
+    index: Index,
+    split: Split,
+    curves_folder: PathLike,
+    output: PathLike,
+) -> None:
+    """Write the metrics folder.
+
+    Args:
+        predictions: by task name.
+        index: of the N images.
+        split: of the N images.
+        curves_folder: learning curves, one folder a round and fit.
+        output: folder to write.
+    """
+    folder = Path(output)
+    (folder / "confusion").mkdir(parents=True, exist_ok=True)
+    predicted = {
+        task.name: _decide(predictions[task.name], task) for task in index.tasks
+    }
+    scores = {
+        (task.name, part): _score(
+            task, index, split, part, predictions[task.name], predicted[task.name]
+        )
+        for task in index.tasks
+        for part in PARTS
+        if (split.parts == part).any()
+    }
+    figures: Figures = {
+        key: [each.overall for each in rounds] for key, rounds in scores.items()
+    }
+    for relation in index.relations:
+        figures.update(_relate(relation, index, split, predicted))
+    _warn(index.tasks, scores)
+    write_json(folder / "evaluate.json", figures)
+    write_repeats(folder / "repeats.csv", figures)
+    write_classes(folder / "classes.csv", index.tasks, scores)
+    write_predictions(folder / "predictions.csv", predictions, predicted, index, split)
+    for task in index.tasks:
+        write_confusion(
+            folder / "confusion" / f"{task.name}.csv",
+            task,
+            predicted[task.name],
+            index.cells[task.name],
+            split,
+        )
+    write_learning_curves(folder / "learning_curves.csv", Path(curves_folder))
+
+
+def _decide(predictions: Predictions, task: Task) -> np.ndarray:
+    """Return a task's predictions, (rounds, N, C) of 0 and 1."""
+    thresholds = predictions.thresholds
+    return np.stack(
+        [
+            decide(
+                probabilities,
+                task.kind,
+                None if thresholds is None else thresholds[number],
+            )
+            for number, probabilities in enumerate(predictions.probabilities)
+        ]
+    )
+
+
+def _score(
+    task: Task,
+    index: Index,
+    split: Split,
+    part: str,
+    predictions: Predictions,
+    predicted: np.ndarray,
+) -> list[Scores]:
+    """Return the scores of each round."""
+    targets = task.encode(index.cells[task.name])
+    return [
+        score(
+            targets[rows],
+            predictions.probabilities[number, rows],
+            predicted[number, rows],
+            task.kind,
+        )
+        for number, rows in enumerate(split.parts == part)
+    ]
+
+
+def _relate(
+    relation: Relation, index: Index, split: Split, predicted: Mapping[str, np.ndarray]
+) -> Figures:
+    """Return how well two tasks' predictions go together.
+
+    Consistency is the share of images whose predicted finer class lies in the predicted
+    coarser class; joint accuracy the share with both right.
+    """
+    tasks = {task.name: task for task in index.tasks}
+    finer, coarser = tasks[relation.finer], tasks[relation.coarser]
+    parent = np.array(
+        [
+            coarser.class_names.index(relation.parents[name])
+            for name in finer.class_names
+        ]
+    )
+    fine = predicted[finer.name].argmax(axis=2)
+    coarse = predicted[coarser.name].argmax(axis=2)
+    fine_truth = finer.encode(index.cells[finer.name]).argmax(axis=1)
+    coarse_truth = coarser.encode(index.cells[coarser.name]).argmax(axis=1)
+    consistent = parent[fine] == coarse
+    right = (fine == fine_truth) & (coarse == coarse_truth)
+    return {
+        (relation.name, part): [
+            {
+                "consistency": float(consistent[number, rows].mean()),
+                "joint_accuracy": float(right[number, rows].mean()),
+            }
+            for number, rows in enumerate(split.parts == part)
+        ]
+        for part in PARTS
+        if (split.parts == part).any()
+    }
+
+
+def _warn(
+    tasks: Sequence[Task], scores: Mapping[tuple[str, str], list[Scores]]
+) -> None:
+    """Say which classes are left out of an average, and which are never found."""
+    for task in tasks:
+        for part in PARTS:
+            rounds = scores.get((task.name, part), [])
+            absent = {
+                task.class_names[i]
+                for each in rounds
+                for i in np.flatnonzero(each.support == 0)
+            }
+            blind = {
+                task.class_names[i]
+                for each in rounds
+                for i in np.flatnonzero(each.is_blind)
+            }
+            if absent:
+                print(
+                    f"{task.name}, {part}: averages leave out classes without images: "
+                    f"{', '.join(sorted(absent))}"
+                )
+            if blind:
+                print(
+                    f"warning: {task.name}, {part}: accuracy is above 0.5 but these "
+                    f"classes are never found (recall 0): {', '.join(sorted(blind))}"
+                )

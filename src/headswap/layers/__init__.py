@@ -1,0 +1,1 @@
+"""Keras layers of our own, for networks below the cut and models above it."""

@@ -1,0 +1,1 @@
+"""The machine a run uses: Keras and its backend, cores, fingerprints of what runs."""

@@ -1,0 +1,152 @@
+"""Keras and its backend, set by the program alone, so that inputs decide the bytes.
+
+Keras takes its backend and number formats from a file in the user's home and from the
+environment, at the moment it is imported. `start_keras` imports it with neither.
+Nothing else here or elsewhere may import Keras before it has been called.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import Literal, get_args
+
+Backend = Literal["tensorflow", "jax", "torch"]
+BACKENDS: tuple[str, ...] = get_args(Backend)
+
+# What each backend is installed as, from the package registry.
+PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
+
+# What the program sets, whatever a user's keras.json says. Epsilon is Keras's default.
+KERAS_SETTINGS: dict[str, str | float] = {
+    "floatx": "float32",
+    "image_data_format": "channels_last",
+    "epsilon": 1e-7,
+}
+
+# What a backend reads at its start and computes with. The program sets none of them,
+# so a result depends on them.
+VARIABLES = (
+    "JAX_ENABLE_X64",
+    "NVIDIA_TF32_OVERRIDE",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "XLA_FLAGS",
+)
+
+_VARIABLE = "KERAS_BACKEND"
+
+
+def backend_faults(backend: str) -> list[str]:
+    """Return what keeps Keras from running on a backend, one sentence each."""
+    faults = []
+    asked = os.environ.get(_VARIABLE)
+    if asked and asked != backend:
+        faults.append(
+            f"{_VARIABLE}: the environment variable must be as keras.backend in "
+            f"params.yaml, {backend!r}, got {asked!r}. Unset it, or set "
+            f"keras.backend={asked if asked in BACKENDS else backend}."
+        )
+    if find_spec(backend) is None:
+        installed = [name for name in BACKENDS if find_spec(name)]
+        faults.append(
+            f"params.yaml: keras.backend must be installed, got {backend!r}, which is "
+            f"not. Run `pip install {PACKAGES[backend]}`, or set keras.backend to one "
+            f"of {', '.join(installed) or 'those installed'}."
+        )
+    return faults
+
+
+def start_keras(backend: str) -> None:
+    """Import Keras on a backend, with the program's own settings.
+
+    Args:
+        backend: one of `BACKENDS`, installed.
+
+    Raises:
+        RuntimeError: Keras runs already, on another backend.
+    """
+    if "keras" not in sys.modules:
+        _import_keras(backend)
+    import keras
+
+    if keras.backend.backend() != backend:
+        raise RuntimeError(f"Keras runs on {keras.backend.backend()} already")
+    keras.config.set_floatx(KERAS_SETTINGS["floatx"])
+    keras.config.set_image_data_format(KERAS_SETTINGS["image_data_format"])
+    keras.config.set_epsilon(KERAS_SETTINGS["epsilon"])
+    # KERAS_MAX_EPOCHS and KERAS_MAX_STEPS_PER_EPOCH cut training short.
+    keras.config.set_max_epochs(None)
+    keras.config.set_max_steps_per_epoch(None)
+
+
+def _import_keras(backend: str) -> None:
+    # Keras reads keras.json in KERAS_HOME; weights that were downloaded lie there too,
+    # so it is another folder only for the moment of the import.
+    before = {name: os.environ.get(name) for name in ("KERAS_HOME", _VARIABLE)}
+    with TemporaryDirectory() as empty, _quiet():
+        os.environ.update({"KERAS_HOME": empty, _VARIABLE: backend})
+        try:
+            import keras  # noqa: F401
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep standard error back, and show it only where an exception is raised.
+
+    TensorFlow's C++ writes to it while it is imported, whatever its log level.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            file.seek(0)
+            os.write(kept, file.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def set_up_backend(*, tf32: bool, one_thread: bool) -> None:
+    """Make computing deterministic, and round only where asked to.
+
+    Args:
+        tf32: lets an NVIDIA GPU round float32 products to 10 bits.
+        one_thread: sums do not then depend on the number of cores.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow
+
+        with _quiet():
+            # Looking for a GPU writes an error where there is none.
+            tensorflow.config.list_physical_devices()
+        tensorflow.config.experimental.enable_op_determinism()
+        tensorflow.config.experimental.enable_tensor_float_32_execution(tf32)
+        if one_thread:
+            tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+            tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    elif backend == "jax":
+        import jax
+
+        precision = "tensorfloat32" if tf32 else "float32"
+        jax.config.update("jax_default_matmul_precision", precision)
+    elif backend == "torch":
+        import torch
+
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.backends.cudnn.allow_tf32 = tf32
+        torch.backends.cudnn.deterministic = True

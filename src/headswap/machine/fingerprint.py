@@ -1,0 +1,54 @@
+"""Fingerprints: of files, code and libraries, for names that change when they do."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from headswap.machine.closure import SOURCE, find_closure
+
+
+def hash_file(path: str | Path) -> str:
+    """Return the hexadecimal SHA-256 of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_code(modules: Iterable[str]) -> str:
+    """Return the hexadecimal SHA-256 of some modules' source and all they import.
+
+    Args:
+        modules: dotted names in this package.
+    """
+    files = [SOURCE.joinpath(*name.split(".")).with_suffix(".py") for name in modules]
+    digest = hashlib.sha256()
+    for file in sorted(find_closure(files)):
+        digest.update(file.relative_to(SOURCE).as_posix().encode() + b"\0")
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def hash_text(parts: Iterable[object]) -> str:
+    """Return the hexadecimal SHA-256 of the parts' texts."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(repr(part).encode() + b"\0")
+    return digest.hexdigest()
+
+
+def library_versions(libraries: Sequence[str]) -> dict[str, str | None]:
+    """Return the installed version of each library; None where it is not installed."""
+    return {library: _version(library) for library in libraries}
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def set_variables(names: Sequence[str]) -> dict[str, str]:
+    """Return those of some environment variables that are set."""
+    return {name: os.environ[name] for name in names if name in os.environ}

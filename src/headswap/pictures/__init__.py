@@ -1,0 +1,1 @@
+"""One image file -> its pixels at one size; for training and for use alike."""

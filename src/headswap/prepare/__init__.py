@@ -1,0 +1,1 @@
+"""prepare: raw images -> equal-sized pictures, their index and the classes."""

@@ -1,0 +1,235 @@
+"""`csv`: tables with a path column and one column a task.
+
+`data.table` names one table, which may have a `split` column; `data.tables` names one
+table a part. A table has a header, or its columns are named by `data.columns`. Comma,
+tab and semicolon are told apart by the first line. Classes may be numeric ids that
+`data.class_names` gives names to.
+"""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR
+from headswap.errors import InputError, listed, raise_faults
+from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
+from headswap.prepare.layouts._files import (
+    num_unnamed_images,
+    require_folder,
+    require_parts,
+)
+from headswap.prepare.layouts._tables import read_names, read_table
+from headswap.prepare.listing import Listing, Row
+
+
+def read(data: Section) -> Listing:
+    """Return the images that the tables name.
+
+    Raises:
+        InputError: with every table, column, path or label that does not fit.
+    """
+    root = require_folder(data.root)
+    # The root as the user names it, and where a link to it leads.
+    root_names = [root.absolute().as_posix(), root.resolve().as_posix()]
+    faults: list[str] = []
+    rows: dict[str, Row] = {}
+    missing, outside, conflicts = [], [], set()
+    tasks: list[str] = []
+    for part, table in _tables(data):
+        columns, records = read_table(root / table, data.columns)
+        tasks = _task_columns(table, columns, data, tasks)
+        names = {
+            task: read_names(root / data.class_names[task])
+            for task in tasks
+            if task in data.class_names
+        }
+        for line, record in records:
+            if len(record) != len(columns):
+                faults.append(
+                    f"{table}, line {line}: it must have {len(columns)} cells, got "
+                    f"{len(record)}. Correct the line, data.columns or the delimiter."
+                )
+                continue
+            cells = dict(zip(columns, record, strict=True))
+            path = _relative(cells[PATH_COLUMN], root_names)
+            if path is None:
+                outside.append(cells[PATH_COLUMN])
+            elif not _is_file(root / path):
+                missing.append(path)
+            else:
+                part_name = part or cells.get(PART_LEVEL, "")
+                where = f"{table}, line {line}"
+                row = Row(
+                    path,
+                    tuple(
+                        _classes(
+                            cells[task], task, names.get(task), data, where, faults
+                        )
+                        for task in tasks
+                    ),
+                    # By its own name until all names are known to be good.
+                    part_name,
+                    cells[data.group] if data.group else "",
+                )
+                if rows.setdefault(path, row) != row:
+                    conflicts.add(path)
+    faults += _path_faults(missing, outside, sorted(conflicts), data)
+    if not rows and not faults:
+        faults.append(
+            "data.table: it must name images, got none. Check data.root and data.table."
+        )
+    raise_faults(faults)
+    parts = {row.given_part for row in rows.values()} - {""}
+    require_parts(parts, data, "data.table")
+    num_unlabelled = num_unnamed_images(root, rows)
+    for path in conflicts:
+        rows.pop(path, None)
+    return Listing(
+        root,
+        [
+            replace(row, given_part=data.parts.get(row.given_part, ""))
+            for _, row in sorted(rows.items())
+        ],
+        {
+            task: "multilabel" if task in data.multilabel else "multiclass"
+            for task in tasks
+        },
+        num_unlabelled=num_unlabelled,
+        rejected=[
+            (path, "has two different labels or parts") for path in sorted(conflicts)
+        ],
+    )
+
+
+def _tables(data: Section) -> list[tuple[str, str]]:
+    """Return (part name or "", table) of every table."""
+    if (data.table is None) == (not data.tables):
+        raise InputError(
+            "params.yaml: data.table or data.tables must be given for the layout csv, "
+            f"got {'both' if data.tables else 'neither'}. Name the label table there."
+        )
+    if data.table is not None:
+        return [("", data.table)]
+    return list(data.tables.items())
+
+
+def _task_columns(
+    table: str, columns: Sequence[str], data: Section, earlier: Sequence[str]
+) -> list[str]:
+    """Return the tasks of a table, in the order of the tables before it."""
+    no_tasks = (PATH_COLUMN, PART_LEVEL, data.group)
+    tasks = [name for name in columns if name not in no_tasks]
+    if data.tasks is not None:
+        tasks = list(data.tasks)
+    needed = [PATH_COLUMN, *tasks, *([data.group] if data.group else [])]
+    lacking = [name for name in needed if name not in columns]
+    lacking += [name for name in data.multilabel if name not in tasks]
+    if lacking or not tasks:
+        raise InputError(
+            f"{table}: it must have the columns {PATH_COLUMN} and one a task, got "
+            f"{', '.join(columns)}{f' without {listed(lacking)}' if lacking else ''}. "
+            "Give the table a header, or name its columns in data.columns."
+        )
+    # As in data.levels: a task's name is part of file names and of metrics' names.
+    wrong = [name for name in tasks if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name)]
+    if wrong:
+        raise InputError(
+            f"{table}: a task must be named by a letter and then letters, digits or _, "
+            f"got {listed(list(map(repr, wrong)))}. Rename the column, or choose "
+            "others in data.tasks."
+        )
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"{table}: it must have columns of different names, got {listed(twice)} "
+            "more than once. Rename one."
+        )
+    if earlier and set(earlier) != set(tasks):
+        raise InputError(
+            f"{table}: it must have the tasks of the tables before it, "
+            f"{', '.join(earlier)}, got {', '.join(tasks)}. Name the tasks that all "
+            "tables have in data.tasks."
+        )
+    return list(earlier) or tasks
+
+
+def _classes(
+    cell: str,
+    task: str,
+    names: Mapping[str, str] | None,
+    data: Section,
+    where: str,
+    faults: list[str],
+) -> tuple[str, ...]:
+    """Return the classes in a cell, and note what is wrong with it."""
+    labels = [cell]
+    if task in data.multilabel:
+        labels = [label.strip() for label in cell.split(LABEL_SEPARATOR)]
+        labels = [label for label in labels if label]
+    elif not cell:
+        faults.append(f"{where}: {task} must have a class, got none. Fill in the cell.")
+    if names is not None:
+        labels = [str(int(label)) if label.isdecimal() else label for label in labels]
+        unknown = [label for label in labels if label not in names]
+        if unknown:
+            faults.append(
+                f"{where}: {task} must be an id in {data.class_names[task]}, got "
+                f"{listed(unknown)}. Correct the id, or add its name there."
+            )
+        labels = [names.get(label, label) for label in labels]
+    return tuple(sys.intern(label) for label in labels)
+
+
+def _relative(cell: str, root_names: Sequence[str]) -> str | None:
+    """Return a path below the root, or None where it leads outside."""
+    path = PurePosixPath(cell.replace("\\", "/"))
+    if path.is_absolute():
+        above = [name for name in root_names if path.is_relative_to(name)]
+        if not above:
+            return None
+        path = path.relative_to(above[0])
+    parts: list[str] = []
+    for part in path.parts:
+        if part != "..":
+            parts.append(part)
+        elif not parts:
+            return None
+        else:
+            parts.pop()
+    return "/".join(parts)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # A name longer than any file's.
+        return False
+
+
+def _path_faults(
+    missing: Sequence[str],
+    outside: Sequence[str],
+    conflicts: Sequence[str],
+    data: Section,
+) -> list[str]:
+    faults = []
+    if missing:
+        faults.append(
+            f"data.table: every path must be a file below {data.root}, got "
+            f"{len(missing)} missing: {listed(missing)}. Add the files, remove the "
+            "lines, or check data.root."
+        )
+    if outside:
+        faults.append(
+            f"data.table: every path must stay below {data.root}, got {len(outside)} "
+            f"that lead outside: {listed(outside)}. Move the files or set data.root."
+        )
+    if conflicts and data.conflicts == "fail":
+        faults.append(
+            f"data.table: a path must have one label and part, got {len(conflicts)} "
+            f"named again with another: {listed(conflicts)}. Correct the table, or "
+            "set data.conflicts=drop."
+        )
+    return faults

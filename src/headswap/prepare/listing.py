@@ -1,0 +1,80 @@
+"""What a layout found: files, their labels, given parts and groups."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from headswap.artifacts.dataset.tasks import Kind
+from headswap.errors import InputError, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled file.
+
+    Attributes:
+        path: relative to the root, with forward slashes.
+        labels: the classes of each task, in the order of `Listing.kinds`; one where it
+            is multiclass, any number where it is multilabel.
+        given_part: train, validation or test where the data set says so, or "".
+        given_group: what must not be parted from others of the same name, or "".
+    """
+
+    path: str
+    labels: tuple[tuple[str, ...], ...]
+    given_part: str = ""
+    given_group: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a layout found.
+
+    Attributes:
+        root: the folder that paths are relative to.
+        rows: sorted by path.
+        kinds: the kind of each task, by task name, in the order of `labels.json`.
+        num_skipped: hidden and system files that were passed over.
+        num_unlabelled: image files that no label names.
+        rejected: (path, reason) of files that cannot be labelled.
+    """
+
+    root: Path
+    rows: list[Row]
+    kinds: Mapping[str, Kind]
+    num_skipped: int = 0
+    num_unlabelled: int = 0
+    rejected: list[tuple[str, str]] = field(default_factory=list)
+
+
+def group_by_pattern(listing: Listing, pattern: str | None) -> Listing:
+    """Return the listing with groups taken from the paths.
+
+    Args:
+        listing: of all files.
+        pattern: a regular expression that is looked for in each path; its first
+            parenthesis, or all it matches, names the group. None leaves all as it is.
+
+    Raises:
+        InputError: with the paths that it does not match.
+    """
+    if pattern is None:
+        return listing
+    found = [re.search(pattern, row.path) for row in listing.rows]
+    without = [
+        row.path for row, match in zip(listing.rows, found, strict=True) if not match
+    ]
+    if without:
+        raise InputError(
+            f"data.group_pattern: it must match every path, got {len(without)} that "
+            f"{pattern!r} does not: {listed(without)}. Add an alternative that fits "
+            "them, after a |; where it matches outside the parenthesis, a picture "
+            "stands alone."
+        )
+    rows = [
+        replace(row, given_group=(match[1] or "") if match.re.groups else match[0])
+        for row, match in zip(listing.rows, found, strict=True)
+        if match
+    ]
+    return replace(listing, rows=rows)

@@ -1,0 +1,234 @@
+"""prepare: labelled files -> one array of equal-sized pictures and their index.
+
+In: the raw folder, by way of a layout. Out, in one folder: `images.npy` (N, size,
+size, 3) uint8 RGB, `index.csv` with one row an image in the same order, `rejected.csv`
+with every file left out and why, and `labels.json` with the tasks and class order.
+"""
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from headswap import registry
+from headswap.artifacts.dataset.index import INDEX_COLUMNS
+from headswap.artifacts.dataset.labels import Labels, write_labels
+from headswap.artifacts.dataset.relations import find_relations
+from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
+from headswap.artifacts.storage.arrays import RowWriter, iterate
+from headswap.artifacts.storage.tables import (
+    PathLike,
+    read_table,
+    table_writer,
+    write_table,
+)
+from headswap.errors import InputError, listed, raise_faults
+from headswap.machine.parallel import map_in_order
+from headswap.machine.progress import progress
+from headswap.params import data as data_params
+from headswap.params import prepare as prepare_params
+from headswap.pictures.decode import Picture, UnreadableImage, decode
+from headswap.prepare.listing import Listing, Row, group_by_pattern
+
+ID_DIGITS = 16
+# Enough that two pictures of a billion hardly ever share one by chance.
+HASH_DIGITS = 32
+
+
+def prepare_images(
+    data: data_params.Section, options: prepare_params.Section, output: PathLike
+) -> None:
+    """Write the prepared folder.
+
+    Raises:
+        InputError: nothing to read, class names that cannot be told apart, a class of
+            which no image can be read, or one picture under two classes.
+    """
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    listing = registry.load("prepare/layouts", data.layout).read(data)
+    listing = group_by_pattern(listing, data.group_pattern)
+    raise_faults([*task_name_faults(listing), *class_name_faults(listing)])
+    rejected = list(listing.rejected)
+    kept: list[Row] = []
+    pixel_hashes: list[str] = []
+    times_seen: Counter[str] = Counter()
+    shape = (options.image_size, options.image_size, 3)
+    with (
+        RowWriter(folder / "images.npy", shape, "uint8") as images,
+        table_writer(folder / "index.csv", [*INDEX_COLUMNS, *listing.kinds]) as index,
+    ):
+        for row, picture in _decoded(listing, options):
+            if isinstance(picture, UnreadableImage):
+                rejected.append((row.path, str(picture)))
+                continue
+            images.append(picture.pixels[None])
+            index.writerow(_index_row(row, picture, _image_id(picture, times_seen)))
+            kept.append(row)
+            pixel_hashes.append(picture.pixel_hash)
+    conflicting = _conflicting_rows(listing, kept, pixel_hashes)
+    rejected += [(kept[i].path, "same picture, other label") for i in conflicting]
+    write_table(
+        folder / "rejected.csv",
+        ["path", "reason"],
+        sorted((ascii(p)[1:-1] if not _fits_table(p) else p, r) for p, r in rejected),
+    )
+    if conflicting and data.conflicts == "fail":
+        raise InputError(
+            "data.root: a picture must have one class, got "
+            f"{len(conflicting)} files that show a picture under several: "
+            f"{listed([kept[i].path for i in conflicting])}. Remove the wrong ones, or "
+            "set data.conflicts=drop."
+        )
+    if conflicting:
+        _remove_rows(folder, conflicting)
+        kept = [kept[i] for i in sorted(set(range(len(kept))) - set(conflicting))]
+    write_labels(folder / "labels.json", _labels(listing, kept))
+    print(
+        f"{len(kept)} images prepared, {len(rejected)} rejected (see "
+        f"{folder / 'rejected.csv'}), {listing.num_skipped} hidden or system files "
+        f"skipped, {listing.num_unlabelled} images without a label"
+    )
+
+
+def task_name_faults(listing: Listing) -> list[str]:
+    """Return one fault for each task that would hide a column of `index.csv`."""
+    return [
+        f"data: a task must have another name than the columns of index.csv "
+        f"({', '.join(INDEX_COLUMNS)}), got {task!r}. Rename it."
+        for task in listing.kinds
+        if task in INDEX_COLUMNS
+    ]
+
+
+def class_name_faults(listing: Listing) -> list[str]:
+    """Return one fault for each set of class names that look the same, and the like."""
+    faults = []
+    for number, (task, kind) in enumerate(listing.kinds.items()):
+        names = {name for row in listing.rows for name in row.labels[number]}
+        alike = defaultdict(list)
+        for name in sorted(names):
+            alike[unicodedata.normalize("NFKC", name).casefold().strip()].append(name)
+        faults += [
+            f"data.root: {task} must have class names that differ in more than case or "
+            f"Unicode form, got {' and '.join(map(ascii, same))}. Rename one."
+            for same in alike.values()
+            if len(same) > 1
+        ]
+        faults += [
+            f"data.root: {task} must have class names without {LABEL_SEPARATOR!r}, got "
+            f"{name!r}. Rename it."
+            for name in sorted(names)
+            if kind == "multilabel" and LABEL_SEPARATOR in name
+        ]
+    return faults
+
+
+def _decoded(
+    listing: Listing, options: prepare_params.Section
+) -> Iterator[tuple[Row, Picture | UnreadableImage]]:
+    def read(row: Row) -> tuple[Row, Picture | UnreadableImage]:
+        try:
+            if not _fits_table(row.path):
+                raise UnreadableImage("its name is no single line of UTF-8 text")
+            content = (listing.root / row.path).read_bytes()
+            return row, decode(content, options.image_size, options.resize)
+        except UnreadableImage as reason:
+            return row, reason
+        except OSError as error:
+            return row, UnreadableImage(f"cannot be opened: {error.strerror}")
+
+    results = map_in_order(read, listing.rows)
+    yield from progress(results, what="prepare", total=len(listing.rows), unit="image")
+
+
+def _fits_table(path: str) -> bool:
+    """Return whether a name can stand in a CSV file, and be read again."""
+    is_text = not any("\ud800" <= letter <= "\udfff" for letter in path)
+    return is_text and "\r" not in path and "\n" not in path
+
+
+def _image_id(picture: Picture, times_seen: Counter[str]) -> str:
+    """Return the image's id; files of the same bytes are counted up."""
+    stem = picture.content_hash[:ID_DIGITS]
+    times_seen[stem] += 1
+    times = times_seen[stem]
+    return stem if times == 1 else f"{stem}-{times}"
+
+
+def _index_row(row: Row, picture: Picture, image_id: str) -> list[object]:
+    return [
+        image_id,
+        row.path,
+        picture.width,
+        picture.height,
+        picture.file_format,
+        picture.pixel_hash[:HASH_DIGITS],
+        row.given_part,
+        row.given_group,
+        *map(LABEL_SEPARATOR.join, row.labels),
+    ]
+
+
+def _conflicting_rows(
+    listing: Listing, kept: list[Row], pixel_hashes: list[str]
+) -> list[int]:
+    """Return the rows whose picture stands under several classes of a task."""
+    multiclass = [
+        number
+        for number, kind in enumerate(listing.kinds.values())
+        if kind == "multiclass"
+    ]
+    labels_of = defaultdict(set)
+    for row, pixel_hash in zip(kept, pixel_hashes, strict=True):
+        labels_of[pixel_hash].add(tuple(row.labels[i] for i in multiclass))
+    return [i for i, name in enumerate(pixel_hashes) if len(labels_of[name]) > 1]
+
+
+def _remove_rows(folder: Path, rows: Sequence[int]) -> None:
+    """Remove rows from the prepared images and their index."""
+    removed = set(rows)
+    images, old = folder / "images.npy", folder / "images.old.npy"
+    images.rename(old)
+    with RowWriter(images, np.load(old, mmap_mode="r").shape[1:], "uint8") as writer:
+        for number, image in enumerate(iterate(old, 1)):
+            if number not in removed:
+                writer.append(image)
+    old.unlink()
+    table = read_table(folder / "index.csv")
+    kept = [
+        cells
+        for number, cells in enumerate(zip(*table.values(), strict=True))
+        if number not in removed
+    ]
+    write_table(folder / "index.csv", list(table), kept)
+
+
+def _labels(listing: Listing, kept: Sequence[Row]) -> Labels:
+    """Return the tasks, with their classes in sorted order, and their relations.
+
+    Raises:
+        InputError: a class was listed but none of its files could be read.
+    """
+    tasks, faults = [], []
+    for number, (name, kind) in enumerate(listing.kinds.items()):
+        count = Counter(label for row in listing.rows for label in row.labels[number])
+        readable = {label for row in kept for label in row.labels[number]}
+        faults += [
+            f"data.root: {name} {label!r} must have images that can be used, got none "
+            f"of {count[label]}. See rejected.csv for the reasons, or remove the class."
+            for label in sorted(count)
+            if label not in readable
+        ]
+        tasks.append(Task(name, kind, tuple(sorted(readable))))
+    raise_faults(faults)
+    cells = {
+        task.name: [LABEL_SEPARATOR.join(row.labels[number]) for row in kept]
+        for number, task in enumerate(tasks)
+    }
+    relations, breaks = find_relations(tasks, cells)
+    for sentence in breaks:
+        print(f"no tree: {sentence}")
+    return Labels(tasks, relations)

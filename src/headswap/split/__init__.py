@@ -1,0 +1,1 @@
+"""split: the index -> groups, rounds, and who is train, validation and test."""

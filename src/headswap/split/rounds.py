@@ -1,0 +1,127 @@
+"""Rounds: who is train, validation and test, and the inner folds of who trains.
+
+A method only says which parts are fixed at the start of a round (`_fixed_parts`); what
+is then lacking is drawn, always in the same way.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index
+from headswap.artifacts.dataset.split import NO_FOLD, PARTS, Round
+from headswap.artifacts.dataset.tasks import finest
+from headswap.params.split import Section
+from headswap.split.combinations import Combinations, combine, shares
+from headswap.split.drawing import draw
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One round, drawn.
+
+    Attributes:
+        parts: (N,) str.
+        folds: (N,) int.
+        facts: of the round.
+    """
+
+    parts: np.ndarray
+    folds: np.ndarray
+    facts: Round
+
+
+class Dealer:
+    """Deals the images of a data set.
+
+    Args:
+        index: of the N images.
+        groups: of each image, (N,) str.
+        options: the `split` section.
+    """
+
+    def __init__(self, index: Index, groups: np.ndarray, options: Section):
+        self._finest = finest(index.tasks)
+        self._combinations: Combinations = combine(index.tasks, index.cells)
+        self._groups = groups
+        self._options = options
+
+    def rounds(self, given: np.ndarray) -> Iterator[Drawn]:
+        """Yield every round.
+
+        Args:
+            given: the part that each image keeps, (N,) str; "" where it is free.
+        """
+        for number, (repeat, fixed) in enumerate(self._fixed_parts(given)):
+            lacking = [part for part in ("test", "validation") if part not in fixed]
+            # What a data set lacks is drawn from what it calls train.
+            free = np.flatnonzero((fixed == "") | (fixed == "train"))
+            sizes = {part: getattr(self._options, part) for part in lacking}
+            parts = fixed.copy()
+            parts[free], deviation = self._draw_parts(free, sizes, ["parts", number])
+            folds = np.full(len(parts), NO_FOLD)
+            trains = np.flatnonzero(parts == "train")
+            if len(trains):
+                num_folds = self._options.num_folds
+                folds[trains] = self._draw_folds(trains, num_folds, ["folds", number])
+            yield Drawn(parts, folds, self._facts(repeat, parts, deviation))
+
+    def _fixed_parts(self, given: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield (repeat, the part of each image or "" where it is drawn)."""
+        everything = np.arange(len(given))
+        for repeat in range(self._options.repeats):
+            if self._options.method != "folds":
+                yield repeat, given
+                continue
+            num_folds = self._options.num_folds
+            folds = self._draw_folds(everything, num_folds, ["tested", repeat])
+            for fold in range(folds.max() + 1):
+                yield repeat, np.where(folds == fold, "test", given)
+
+    def _draw_parts(
+        self, rows: np.ndarray, sizes: Mapping[str, int | float], seed: list[object]
+    ) -> tuple[np.ndarray, float]:
+        """Return the part of each row, (rows,) str, and the largest deviation."""
+        chances = shares(self._combinations, rows, self._finest, list(sizes.values()))
+        numbers = self._draw(rows, chances, seed)
+        deviation = self._deviation(rows, chances, numbers)
+        return np.array([*sizes, "train"], dtype="<U10")[numbers], deviation
+
+    def _draw_folds(
+        self, rows: np.ndarray, num_folds: int, seed: list[object]
+    ) -> np.ndarray:
+        """Return the fold of each row, (rows,) int, as many as there are groups for."""
+        num_folds = min(num_folds, len(np.unique(self._groups[rows])))
+        chances = np.full((num_folds, len(self._combinations.names)), 1 / num_folds)
+        return self._draw(rows, chances, seed)
+
+    def _draw(
+        self, rows: np.ndarray, chances: np.ndarray, seed: list[object]
+    ) -> np.ndarray:
+        names, group_of_row = np.unique(self._groups[rows], return_inverse=True)
+        order = np.argsort(group_of_row, kind="stable")
+        starts = np.cumsum(np.bincount(group_of_row))[:-1]
+        members = np.split(rows[order], starts)
+        seed = [self._options.seed, *seed]
+        drawn = draw(members, names.tolist(), self._combinations, chances, seed)
+        return drawn[group_of_row]
+
+    def _deviation(
+        self, rows: np.ndarray, chances: np.ndarray, numbers: np.ndarray
+    ) -> float:
+        """Return by how many images a class in a part is off at the most."""
+        combinations = self._combinations.of_row[rows]
+        classes = self._combinations.classes
+        counts = np.zeros(chances.shape)
+        np.add.at(counts, (numbers, combinations), 1)
+        wanted = chances * np.bincount(combinations, minlength=chances.shape[1])
+        return float(np.abs((counts - wanted) @ classes).max())
+
+    def _facts(self, repeat: int, parts: np.ndarray, deviation: float) -> Round:
+        return Round(
+            repeat,
+            {part: int((parts == part).sum()) for part in PARTS},
+            {part: len(np.unique(self._groups[parts == part])) for part in PARTS},
+            round(deviation, 3),
+        )

@@ -1,0 +1,193 @@
+"""split: the index -> who belongs together, and who is train, validation and test.
+
+In: `index.csv`. Out: `split.csv` and `rounds.json`, and for people the class counts and
+the pictures that stand in several given parts. Nothing after it asks again which images
+belong together.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index, read_index
+from headswap.artifacts.dataset.split import PARTS, UNUSED, Split, write_split
+from headswap.artifacts.storage.tables import PathLike, write_table
+from headswap.errors import InputError, listed, raise_faults
+from headswap.params.split import Section
+from headswap.split.balance import training_times
+from headswap.split.class_counts import count_classes, draw_class_counts
+from headswap.split.groups import join_groups
+from headswap.split.rounds import Dealer
+
+# Below this many images of a class, a figure of that class says little.
+FEW_IMAGES = 10
+
+Leaks = list[tuple[str, str, str]]
+
+
+def split_images(
+    prepared: PathLike, options: Section, output: PathLike, report: PathLike
+) -> None:
+    """Write the split folder, and what people want to know of it.
+
+    Args:
+        prepared: the prepared folder.
+        options: the `split` section.
+        output: the split folder.
+        report: folder for the class counts and the leaks.
+    """
+    index = read_index(prepared)
+    groups = join_groups(index.image_ids, [index.pixel_hashes, index.given_groups])
+    split = divide(index, groups, options)
+    write_split(output, index.image_ids, split)
+    folder = Path(report)
+    folder.mkdir(parents=True, exist_ok=True)
+    counts = count_classes(index, split)
+    write_table(folder / "classes.csv", ["task", "class", "part", "images"], counts)
+    draw_class_counts(folder / "classes.png", counts)
+    leaks = find_leaks(index, groups)
+    write_table(folder / "leaks.csv", ["group", "given_part", "path"], leaks)
+    _say(split, counts)
+
+
+def divide(index: Index, groups: np.ndarray, options: Section) -> Split:
+    """Return who is train, validation and test.
+
+    Args:
+        index: of the N images.
+        groups: of each image, (N,) str.
+        options: the `split` section.
+
+    Raises:
+        InputError: with every class that does not reach every part it has to be in, or
+            given parts that cannot be used.
+    """
+    given = np.array(index.given_parts, dtype="<U10")
+    if options.method == "predefined":
+        given = _usable_given_parts(index, groups, given, options)
+    else:
+        if (given != "").any():
+            print("split: the parts the data set gives are ignored (split.method)")
+        given[:] = ""
+    rounds = list(Dealer(index, groups, options).rounds(given))
+    parts = np.stack([drawn.parts for drawn in rounds])
+    raise_faults(_missing_classes(index, groups, parts, options.method))
+    return Split(
+        groups,
+        parts,
+        np.stack([drawn.folds for drawn in rounds]),
+        np.stack([training_times(index, row, options.balance) for row in parts]),
+        tuple(drawn.facts for drawn in rounds),
+    )
+
+
+def find_leaks(index: Index, groups: np.ndarray) -> Leaks:
+    """Return (group, given part, path) of what belongs together in several parts."""
+    rows = list(zip(groups.tolist(), index.given_parts, index.paths, strict=True))
+    parts_of_group = defaultdict(set)
+    for group, part, _ in rows:
+        parts_of_group[group].add(part)
+    return sorted(row for row in rows if len(parts_of_group[row[0]] - {""}) > 1)
+
+
+def _usable_given_parts(
+    index: Index, groups: np.ndarray, given: np.ndarray, options: Section
+) -> np.ndarray:
+    """Return the given parts, after the leaks between them are dealt with."""
+    without = [index.paths[row] for row in np.flatnonzero(given == "")]
+    if without:
+        raise InputError(
+            "split.method: every image must have a given part for predefined, got "
+            f"{len(without)} without: {listed(without)}. Use stratified, or name the "
+            "level or column split."
+        )
+    leaks = find_leaks(index, groups)
+    if leaks and options.leaks == "fail":
+        raise InputError(
+            "split.leaks: no picture may be in two given parts, got "
+            f"{len(leaks)} files: {listed([path for _, _, path in leaks])}. Remove "
+            "them, or set split.leaks to drop or report."
+        )
+    if leaks:
+        print(f"split: {len(leaks)} files share a picture with another given part")
+    if options.leaks == "drop":
+        given = given.copy()
+        last_part: dict[str, int] = {}
+        for group, part, _ in leaks:
+            last_part[group] = max(last_part.get(group, 0), PARTS.index(part))
+        for row, group in enumerate(groups.tolist()):
+            if PARTS.index(given[row]) < last_part.get(group, 0):
+                given[row] = UNUSED
+    return given
+
+
+def _missing_classes(
+    index: Index, groups: np.ndarray, parts: np.ndarray, method: str
+) -> list[str]:
+    """Return one fault a class that is missing where it has to be.
+
+    Every class has to train. Where one-class images are drawn by their class it has to
+    be in every part; elsewhere a gap is reported and left out of the figures.
+    """
+    faults = []
+    for task in index.tasks:
+        targets = task.encode(index.cells[task.name]).astype(bool)
+        for number, class_name in enumerate(task.class_names):
+            has_class = targets[:, number]
+            missing = [
+                part
+                for part in PARTS
+                if not (parts[:, has_class] == part).any(axis=1).all()
+            ]
+            if not missing:
+                continue
+            is_needed = method == "stratified" and task.kind == "multiclass"
+            num_groups = len(np.unique(groups[has_class]))
+            if "train" in missing or is_needed:
+                faults.append(
+                    f"split: {task.name} {class_name!r} must have images in every "
+                    f"part, got none in {' and '.join(missing)} out of "
+                    f"{has_class.sum()} in all, in {num_groups} groups that stay "
+                    f"together. {_remedy(num_groups, method)}"
+                )
+            else:
+                print(
+                    f"note: {task.name} {class_name!r} has no image in "
+                    f"{' and '.join(missing)}; figures there leave it out"
+                )
+    return faults
+
+
+def _remedy(num_groups: int, method: str) -> str:
+    if num_groups < len(PARTS):
+        return "Add images that belong to none of them, or remove the class."
+    if method == "predefined":
+        return "Give it images there, or remove the class."
+    return "Lower split.validation and split.test, add images, or remove the class."
+
+
+def _say(split: Split, counts: list[tuple[str, str, str, int]]) -> None:
+    """Say how large the parts are, and where they are small."""
+    first = split.rounds[0]
+    sizes = [
+        f"{part} {first.images[part]} images in {first.groups[part]} groups"
+        for part in PARTS
+    ]
+    print(f"split: {', '.join(sizes)}; {split.num_rounds} rounds")
+    deviation = max(made.largest_deviation for made in split.rounds)
+    if deviation > 1:
+        print(
+            f"note: a class is up to {deviation:g} images from its share, because "
+            "groups stay together"
+        )
+    for part in ("validation", "test"):
+        for task in dict.fromkeys(name for name, *_ in counts):
+            of_part = {c: n for name, c, p, n in counts if (name, p) == (task, part)}
+            fewest = min(of_part, key=of_part.__getitem__)
+            if of_part[fewest] < FEW_IMAGES:
+                print(
+                    f"warning: {part} has down to {of_part[fewest]} images a class of "
+                    f"{task} ({fewest!r}); below {FEW_IMAGES} a class's own figures "
+                    "say little"
+                )

@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: scores, each with the source of its formula."""

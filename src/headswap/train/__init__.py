@@ -1,0 +1,1 @@
+"""train: cached features -> a fitted model, its predictions and learning curves."""

@@ -1,0 +1,177 @@
+"""Fitting a Keras model to cached features, once: loss, optimiser, stopping.
+
+Strategies decide which models there are and in which order they are fitted; how one is
+fitted stands here.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.storage.arrays import Rows
+from headswap.errors import InputError
+from headswap.params.train import Section
+from headswap.train.batches import Batches
+from headswap.train.checkpoint import Checkpoint
+from headswap.train.curves import Progress, write_curves
+from headswap.train.losses import class_weights, make_loss
+
+Arrays = Mapping[str, Rows | np.ndarray]
+
+ACCURACIES = {
+    "multiclass": keras.metrics.CategoricalAccuracy,
+    "multilabel": keras.metrics.BinaryAccuracy,
+}
+
+
+class Fitter:
+    """Fits models, all in the same way.
+
+    Args:
+        targets: (rows, num_classes) float32 by task name, for every feature row.
+        validation_rows: positions of the rows that stop training.
+        options: the `train` section.
+        curves: folder for learning curves, one folder a fit below it.
+        checkpoints: folder for the state of interrupted fits.
+    """
+
+    def __init__(
+        self,
+        targets: Mapping[str, np.ndarray],
+        validation_rows: np.ndarray,
+        options: Section,
+        curves: Path,
+        checkpoints: Path,
+    ):
+        self.validation_rows = validation_rows
+        self.options = options
+        self.checkpoints = checkpoints
+        self.targets = targets
+        self.curves = curves
+
+    def fit(
+        self,
+        model: keras.Model,
+        tasks: Sequence[Task],
+        name: str,
+        rows: np.ndarray,
+        arrays: Arrays,
+        learning_rate: float,
+    ) -> float:
+        """Fit a model as it is; return the validation loss of its best epoch.
+
+        Args:
+            model: from inputs by name to {task name: probabilities}.
+            tasks: the model's tasks.
+            name: of the fit, unique; also its folder of curves.
+            rows: positions of the rows to fit to; a row may stand several times.
+            arrays: inputs by name, over all feature rows.
+            learning_rate: of the optimiser.
+        """
+        self._compile(model, tasks, rows, learning_rate)
+        stopping = keras.callbacks.EarlyStopping(
+            monitor="val_loss",
+            mode="min",
+            patience=self.options.patience,
+            restore_best_weights=True,
+        )
+        checkpoint = Checkpoint(self.checkpoints / name, stopping)
+        done = len(checkpoint.history)
+        if checkpoint.is_finished:
+            checkpoint.restore_weights(model)
+        elif checkpoint.was_stopping or done == self.options.epochs:
+            checkpoint.restore_best_weights(model)
+        else:
+            seed = derive_seed(self.options.seed, self.curves.name, name)
+            batches = self.batches(model, rows, tasks, arrays, seed)
+            batches.start_epoch(done)
+            model.fit(
+                batches,
+                validation_data=self.batches(
+                    model, self.validation_rows, tasks, arrays
+                ),
+                initial_epoch=done,
+                epochs=self.options.epochs,
+                shuffle=False,
+                verbose=0,
+                callbacks=[
+                    stopping,
+                    checkpoint,
+                    Progress(name, self.options.epochs, done),
+                ],
+            )
+        _require_finite(checkpoint.history, name)
+        write_curves(self.curves / name, checkpoint.history)
+        return min(figures["val_loss"] for figures in checkpoint.history)
+
+    def _compile(
+        self,
+        model: keras.Model,
+        tasks: Sequence[Task],
+        rows: np.ndarray,
+        learning_rate: float,
+    ) -> None:
+        scheme = self.options.class_weight
+        model.compile(
+            optimizer=keras.optimizers.get(
+                {
+                    "class_name": self.options.optimizer,
+                    "config": {"learning_rate": learning_rate},
+                }
+            ),
+            loss={
+                task.name: make_loss(
+                    task,
+                    self.options.loss,
+                    class_weights(self.targets[task.name][rows], task, scheme),
+                )
+                for task in tasks
+            },
+            metrics={
+                task.name: [ACCURACIES[task.kind](name="accuracy")] for task in tasks
+            },
+            # XLA on a CPU is many times slower for depthwise networks; JAX needs it.
+            jit_compile=keras.backend.backend() == "jax",
+        )
+
+    def batches(
+        self,
+        model: keras.Model,
+        rows: np.ndarray,
+        tasks: Iterable[Task],
+        arrays: Arrays,
+        seed: int | None = None,
+    ) -> Batches:
+        """Return batches of what a model takes in."""
+        return Batches(
+            {name: arrays[name] for name in model.input},
+            {task.name: self.targets[task.name] for task in tasks},
+            rows,
+            self.options.batch_size,
+            seed,
+        )
+
+
+def _require_finite(history: Sequence[Mapping[str, float]], name: str) -> None:
+    """Check that a fit did not diverge.
+
+    Raises:
+        InputError: a validation loss is infinite or no number.
+    """
+    for epoch, figures in enumerate(history):
+        if not np.isfinite(figures["val_loss"]):
+            raise InputError(
+                f"train: the validation loss of the fit {name} must be finite, got "
+                f"{figures['val_loss']} in epoch {epoch}. Lower train.learning_rate or "
+                "backbone.learning_rate."
+            )
+
+
+def derive_seed(*parts: object) -> int:
+    """Return a seed that depends on all the parts, 0..2**32 - 1."""
+    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:4])

@@ -1,0 +1,55 @@
+"""What is written to a CSV file is read back, whatever the text is."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headswap.artifacts.storage.tables import read_table, table_writer, write_table
+
+# Lone surrogates are no text, and CSV knows no lone carriage return.
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS)))
+def test_any_text_comes_back_as_it_was(rows):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write_table(path, ["first", "second", "third"], rows)
+        columns = read_table(path)
+    assert list(columns) == ["first", "second", "third"]
+    assert list(zip(*columns.values(), strict=True)) == rows
+
+
+@given(st.lists(CELLS))
+def test_a_single_column_keeps_its_empty_cells(cells):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write_table(path, ["only"], ([cell] for cell in cells))
+        assert read_table(path) == {"only": cells}
+
+
+def test_a_table_is_utf_8_with_commas_and_line_feeds(tmp_path):
+    write_table(tmp_path / "table.csv", ["class", "images"], [("Größe, 東京", 3)])
+    content = (tmp_path / "table.csv").read_bytes()
+    assert content == 'class,images\n"Größe, 東京",3\n'.encode()
+
+
+def test_a_table_without_rows_still_has_its_columns(tmp_path):
+    write_table(tmp_path / "table.csv", ["first", "second"], [])
+    assert read_table(tmp_path / "table.csv") == {"first": [], "second": []}
+
+
+def test_rows_may_be_written_one_by_one(tmp_path):
+    with table_writer(tmp_path / "table.csv", ["number"]) as writer:
+        for number in range(3):
+            writer.writerow([number])
+    assert read_table(tmp_path / "table.csv") == {"number": ["0", "1", "2"]}
+
+
+def test_a_row_of_the_wrong_length_is_refused(tmp_path):
+    (tmp_path / "table.csv").write_text("first,second\n1\n", encoding="utf-8")
+    with pytest.raises(ValueError):
+        read_table(tmp_path / "table.csv")

@@ -1,0 +1,375 @@
+"""evaluate writes the figures, tables and plots that its docstring names."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from headswap.artifacts.dataset.relations import Relation
+from headswap.artifacts.dataset.split import PARTS
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.model.predictions import (
+    Predictions,
+    read_predictions,
+    write_predictions,
+)
+from headswap.artifacts.storage.tables import read_table
+from headswap.evaluate.stage import write_metrics
+from headswap.statistics.scores import CLASS_SCORES
+from tests import made
+
+PLANT = Task("plant", "multiclass", ("flower", "tree"))
+KIND = Task("kind", "multiclass", ("elm", "lily", "oak", "rose"))
+TAGS = Task("tags", "multilabel", ("night", "snow"))
+PARENTS = {"elm": "tree", "lily": "flower", "oak": "tree", "rose": "flower"}
+FILES = {
+    "evaluate.json",
+    "repeats.csv",
+    "classes.csv",
+    "predictions.csv",
+    "learning_curves.csv",
+    "confusion/plant.csv",
+    "confusion/kind.csv",
+}
+
+
+def make_index(tasks, cells, relations=()):
+    num_images = len(next(iter(cells.values())))
+    image_ids = [f"image{number:02}" for number in range(num_images)]
+    paths = [f"raw/{image_id}.png" for image_id in image_ids]
+    return made.make_index(image_ids, cells, tasks, relations, paths=paths)
+
+
+def make_split(*rounds):
+    """Each round as a text of t(rain), v(alidation), e(xam, for test), u(nused)."""
+    names = {"t": "train", "v": "validation", "e": "test", "u": "unused"}
+    return made.make_split([[names[letter] for letter in parts] for parts in rounds])
+
+
+def predict(task, *rounds, certainty=0.7):
+    """Multiclass predictions: the class names predicted in each round."""
+    rest = (1 - certainty) / (task.num_classes - 1)
+    probabilities = [task.encode(names) * (certainty - rest) + rest for names in rounds]
+    return Predictions(np.array(probabilities, np.float32), None)
+
+
+@pytest.fixture
+def curves(tmp_path):
+    """Learning curves of one fit and of one of its folds."""
+    for fit in ("kind", "kind-fold0"):
+        folder = tmp_path / "curves/round0" / fit / "plots/metrics/train"
+        folder.mkdir(parents=True)
+        (folder / "loss.tsv").write_text("step\tloss\n0\t1.5\n1\t0.123456789\n")
+    return tmp_path / "curves"
+
+
+@pytest.fixture
+def run(curves, tmp_path):
+    """run(predictions, index, split): the folder that evaluate writes."""
+    count = iter(range(100))
+
+    def call(predictions, index, split):
+        folder = tmp_path / f"metrics{next(count)}"
+        write_metrics(predictions, index, split, curves, folder)
+        return folder
+
+    return call
+
+
+# Test images: kind right 3 of 4, plant right 3 of 4, both right 2, consistent 2 of 4.
+KINDS = ["oak", "elm", "lily", "rose", "oak", "elm", "lily", "rose"]
+PREDICTED_KINDS = ["oak", "elm", "lily", "rose", "oak", "elm", "lily", "oak"]
+PREDICTED_PLANTS = ["tree", "tree", "flower", "flower", "tree", "flower"]
+PREDICTED_PLANTS += ["flower", "flower"]
+
+
+@pytest.fixture
+def plants():
+    """(predictions, index, split) of two tasks that are a tree, one round."""
+    cells = {"plant": [PARENTS[kind] for kind in KINDS], "kind": KINDS}
+    index = make_index([PLANT, KIND], cells, [Relation("kind", "plant", PARENTS)])
+    predictions = {
+        "plant": predict(PLANT, PREDICTED_PLANTS, certainty=0.75),
+        "kind": predict(KIND, PREDICTED_KINDS),
+    }
+    return predictions, index, make_split("ttvveeee")
+
+
+def read_report(folder):
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    text = (folder / "evaluate.json").read_text(encoding="utf-8")
+    return json.loads(text, parse_constant=refuse)
+
+
+def table_rows(path):
+    return list(zip(*read_table(path).values(), strict=True))
+
+
+def test_exactly_the_documented_files_are_written(run, plants):
+    folder = run(*plants)
+    files = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    assert files == FILES
+
+
+def test_running_twice_gives_the_same_bytes(run, plants):
+    first, second = run(*plants), run(*plants)
+    for name in FILES:
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_evaluate_json_is_task_part_metric(run, plants):
+    report = read_report(run(*plants))
+    assert list(report) == ["plant", "kind", "kind_in_plant"]
+    metrics = ["accuracy", "precision", "recall", "f1", "auc"]
+    for task in ("plant", "kind"):
+        assert list(report[task]) == list(PARTS)
+        assert list(report[task]["test"]) == metrics
+    assert report["kind"]["test"]["accuracy"] == 0.75
+    f1 = f1_score(KINDS[4:], PREDICTED_KINDS[4:], average="macro")
+    assert report["kind"]["test"]["f1"] == round(f1, 6)
+    assert report["plant"]["train"]["accuracy"] == 1
+
+
+def test_a_relation_adds_consistency_and_joint_accuracy(run, plants):
+    report = read_report(run(*plants))
+    assert report["kind_in_plant"]["test"] == {
+        "consistency": 0.5,
+        "joint_accuracy": 0.5,
+    }
+    assert report["kind_in_plant"]["train"] == {
+        "consistency": 1.0,
+        "joint_accuracy": 1.0,
+    }
+
+
+def test_wrong_together_is_consistent_but_not_right(run, plants):
+    predictions, index, split = plants
+    # The last image is a rose; oak and tree go together and are both wrong.
+    predicted = [*PREDICTED_PLANTS[:-1], "tree"]
+    predictions = predictions | {"plant": predict(PLANT, predicted)}
+    report = read_report(run(predictions, index, split))
+    assert report["kind_in_plant"]["test"] == {
+        "consistency": 0.75,
+        "joint_accuracy": 0.5,
+    }
+
+
+def test_without_a_relation_there_are_no_such_figures(run, plants):
+    predictions, index, split = plants
+    index = make_index(index.tasks, index.cells)
+    assert list(read_report(run(predictions, index, split))) == ["plant", "kind"]
+
+
+def test_several_rounds_give_means_and_deviations(run, plants):
+    _, index, _ = plants
+    predictions = {
+        "plant": predict(PLANT, PREDICTED_PLANTS, index.cells["plant"]),
+        "kind": predict(KIND, PREDICTED_KINDS, KINDS),
+    }
+    folder = run(predictions, index, make_split("ttvveeee", "ttvveeee"))
+    test = read_report(folder)["kind"]["test"]
+    assert list(test)[:4] == ["accuracy", "accuracy_std", "precision", "precision_std"]
+    assert test["accuracy"] == 0.875
+    assert test["accuracy_std"] == round(math.sqrt(2 * 0.125**2), 6)
+    rows = table_rows(folder / "repeats.csv")
+    assert ("kind", "test", "0", "accuracy", "0.750000") in rows
+    assert ("kind", "test", "1", "accuracy", "1.000000") in rows
+    assert ("kind_in_plant", "test", "1", "consistency", "1.000000") in rows
+
+
+def test_classes_csv_has_every_class_with_its_support(run, plants):
+    table = read_table(run(*plants) / "classes.csv")
+    assert list(table) == ["task", "part", "class", "support", *CLASS_SCORES]
+    keys = list(zip(table["task"], table["part"], table["class"], strict=True))
+    assert len(set(keys)) == len(keys) == (2 + 4) * len(PARTS)
+    row = keys.index(("kind", "test", "oak"))
+    assert table["support"][row] == "1"
+    assert table["precision"][row] == "0.500000"
+    assert table["recall"][row] == "1.000000"
+    assert table["accuracy"][row] == "0.750000"
+    absent = keys.index(("kind", "validation", "oak"))
+    assert table["support"][absent] == "0"
+    assert {table[metric][absent] for metric in CLASS_SCORES} == {""}
+
+
+def test_predictions_csv_has_every_image_and_task(run, plants):
+    folder = run(*plants)
+    table = read_table(folder / "predictions.csv")
+    assert list(table) == [
+        "round",
+        "task",
+        "part",
+        "image_id",
+        "path",
+        "actual",
+        "predicted",
+        "probability",
+    ]
+    rows = table_rows(folder / "predictions.csv")
+    assert len(rows) == 2 * 8
+    assert rows[-1] == (
+        "0",
+        "kind",
+        "test",
+        "image07",
+        "raw/image07.png",
+        "rose",
+        "oak",
+        "0.7000",
+    )
+
+
+def test_an_unused_image_is_predicted_but_not_scored(run, plants):
+    predictions, index, _ = plants
+    folder = run(predictions, index, make_split("ttvveeeu"))
+    assert read_report(folder)["kind"]["test"]["accuracy"] == 1
+    assert table_rows(folder / "predictions.csv")[-1][2] == "unused"
+
+
+def test_confusion_csv_has_the_test_images_alone(run, plants):
+    folder = run(*plants)
+    assert table_rows(folder / "confusion/kind.csv") == [
+        ("oak", "oak"),
+        ("elm", "elm"),
+        ("lily", "lily"),
+        ("rose", "oak"),
+    ]
+    assert len(table_rows(folder / "confusion/plant.csv")) == 4
+
+
+def test_learning_curves_leave_out_the_folds(run, plants):
+    assert table_rows(run(*plants) / "learning_curves.csv") == [
+        ("kind train", "loss", "0", "1.5"),
+        ("kind train", "loss", "1", "0.123457"),
+    ]
+
+
+def test_a_class_absent_from_a_part_is_named(run, plants, capsys):
+    predictions, index, _ = plants
+    run(predictions, index, make_split("tvtveetv"))
+    lines = capsys.readouterr().out.splitlines()
+    said = "kind, test: averages leave out classes without images: lily, rose"
+    assert said in lines
+
+
+def test_figures_without_a_value_are_left_out_and_said_so(run, plants, capsys):
+    predictions, index, _ = plants
+    folder = run(predictions, index, make_split("etvvvttt"))
+    test = read_report(folder)["kind"]["test"]
+    assert list(test) == ["accuracy", "precision", "recall", "f1"]
+    said = "kind, test: auc is left out, it has no value"
+    assert said in capsys.readouterr().out.splitlines()
+    auc = [row for row in table_rows(folder / "repeats.csv") if row[3] == "auc"]
+    assert ("kind", "test", "0", "auc", "") in auc
+
+
+def test_a_class_that_is_never_found_is_warned_of(run, capsys):
+    cells = ["oak"] * 8 + ["elm"] * 2 + ["lily", "rose"]
+    index = make_index([KIND], {"kind": cells})
+    predictions = {"kind": predict(KIND, ["oak"] * 10 + ["lily", "rose"])}
+    run(predictions, index, make_split("eeeeeeeeeett"))
+    [warning] = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("warning")
+    ]
+    assert warning == (
+        "warning: kind, test: accuracy is above 0.5 but these classes are never found "
+        "(recall 0): elm"
+    )
+
+
+@pytest.fixture
+def tagged():
+    """(predictions, index, split) of a multilabel and a multiclass task."""
+    cells = {
+        "tags": ["night", "night|snow", "", "snow", "night", "night|snow"],
+        "plant": ["tree", "flower"] * 3,
+    }
+    index = make_index([TAGS, PLANT], cells)
+    probabilities = np.array(
+        [[0.9, 0.1], [0.8, 0.7], [0.2, 0.2], [0.1, 0.3], [0.6, 0.2], [0.6, 0.7]]
+    )
+    predictions = {
+        "tags": Predictions(
+            probabilities[None].astype(np.float32), np.array([[0.5, 0.25]])
+        ),
+        "plant": predict(PLANT, cells["plant"]),
+    }
+    predictions["tags"].probabilities[0, 5, 0] = 0.4
+    return predictions, index, make_split("tveeee")
+
+
+def test_a_multilabel_task_has_metrics_of_its_own(run, tagged):
+    report = read_report(run(*tagged))
+    test = report["tags"]["test"]
+    assert list(test) == [
+        "precision",
+        "recall",
+        "f1",
+        "auc",
+        "mean_average_precision",
+        "exact_match",
+        "hamming_loss",
+    ]
+    # Of four images and two classes one answer is wrong: night in the last image.
+    assert test["exact_match"] == 0.75
+    assert test["hamming_loss"] == 0.125
+    assert test["f1"] == round((2 / 3 + 1) / 2, 6)
+    assert test["auc"] == test["mean_average_precision"] == 1
+    assert report["plant"]["test"]["accuracy"] == 1
+
+
+def test_multilabel_predictions_are_joined_as_in_the_index(run, tagged):
+    folder = run(*tagged)
+    rows = [row for row in table_rows(folder / "predictions.csv") if row[1] == "tags"]
+    # The probability is of the least certain class, or of the likeliest where none is.
+    assert [row[5:] for row in rows] == [
+        ("night", "night", "0.9000"),
+        ("night|snow", "night|snow", "0.7000"),
+        ("", "", "0.2000"),
+        ("snow", "snow", "0.3000"),
+        ("night", "night", "0.6000"),
+        ("night|snow", "snow", "0.7000"),
+    ]
+
+
+def test_multilabel_confusion_is_class_by_class(run, tagged):
+    rows = table_rows(run(*tagged) / "confusion/tags.csv")
+    assert len(rows) == 4 * 2
+    assert rows.count(("night", "no night")) == 1
+    assert rows.count(("snow", "snow")) == 2
+    assert rows.count(("no snow", "no snow")) == 2
+
+
+def test_each_round_has_thresholds_of_its_own(run, tagged):
+    predictions, index, _ = tagged
+    probabilities = np.repeat(predictions["tags"].probabilities, 2, axis=0)
+    thresholds = np.array([[0.5, 0.25], [0.3, 0.25]])
+    predictions = {
+        "tags": Predictions(probabilities, thresholds),
+        "plant": predict(PLANT, *[index.cells["plant"]] * 2),
+    }
+    folder = run(predictions, index, make_split("tveeee", "tveeee"))
+    rows = table_rows(folder / "repeats.csv")
+    assert ("tags", "test", "0", "exact_match", "0.750000") in rows
+    assert ("tags", "test", "1", "exact_match", "1.000000") in rows
+
+
+def test_predictions_come_back_as_they_were_written(tagged, tmp_path):
+    predictions, index, _ = tagged
+    write_predictions(tmp_path / "predictions", predictions)
+    found = read_predictions(tmp_path / "predictions", index.tasks)
+    assert list(found) == ["tags", "plant"]
+    for name, task in predictions.items():
+        np.testing.assert_array_equal(found[name].probabilities, task.probabilities)
+    np.testing.assert_array_equal(found["tags"].thresholds, [[0.5, 0.25]])
+    assert found["plant"].thresholds is None

@@ -1,0 +1,132 @@
+"""The cut changes nothing: part below, then part above, equals the whole network."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow
+
+from headswap import registry
+from headswap.errors import InputError
+from headswap.features.cut import choose_place, divide, places
+from headswap.features.network import build_network
+
+SLOW = {
+    "convnext_tiny",
+    "densenet121",
+    "efficientnet_v2_s",
+    "resnet101_v2",
+    "resnet50",
+    "xception",
+}
+BACKBONES = [
+    pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
+    for name in registry.names("features/backbones")
+]
+
+
+def build(name, section, **options):
+    keras.utils.clear_session()
+    size = max(32, registry.load("features/backbones", name).MINIMUM_SIZE)
+    backbone = section("backbone", name=name, weights="none", **options)
+    return build_network(name, backbone, size)
+
+
+def draw_pixels(network, count=2):
+    shape = (count, *network.input_shape[1:])
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def gradients(model, inputs, weights):
+    with tensorflow.GradientTape() as tape:
+        loss = keras.ops.sum(keras.ops.square(model(inputs, training=False)))
+    return tape.gradient(loss, weights)
+
+
+def assert_close(found, expected, tolerance=1e-5):
+    found, expected = np.asarray(found), np.asarray(expected)
+    scale = max(float(np.abs(expected).max()), 1e-12)
+    assert float(np.abs(found - expected).max()) <= tolerance * scale
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_cutting_changes_neither_outputs_nor_gradients(name, section):
+    network = build(name, section)
+    pixels = draw_pixels(network)
+    expected = network(pixels, training=False)
+    found = places(network)
+    for place in [found[len(found) // 3], found[2 * len(found) // 3], found[-2]]:
+        cut = divide(network, place)
+        features = np.asarray(cut.below(pixels, training=False))
+        assert_close(cut.above(features, training=False), expected)
+        weights = cut.above.trainable_weights
+        if not weights:
+            continue
+        # The heads' gradient flows through the cached features as it does through the
+        # network; a few of the weights tell.
+        some = weights[:: max(1, len(weights) // 5)]
+        pairs = zip(
+            gradients(cut.above, features, some),
+            gradients(network, pixels, some),
+            strict=True,
+        )
+        for through_cache, through_network in pairs:
+            assert_close(through_cache, through_network, 1e-4)
+
+
+def test_no_cut_is_the_pooled_vector_and_all_is_the_input(section):
+    network = build("mobilenet_v2", section)
+    assert choose_place(network, 0) == (network.operations[-1].name, [])
+    assert choose_place(network, "all") == (network.operations[0].name, [])
+    assert divide(network, network.operations[-1].name).above is None
+    assert divide(network, network.operations[0].name).below is None
+
+
+@pytest.mark.parametrize("unfreeze", [1, 2, 5, 9, 17, 40])
+def test_exactly_the_last_layers_are_trained(section, unfreeze):
+    network = build("efficientnet_lite0", section)
+    layers = [operation.name for operation in network.operations]
+    place, frozen = choose_place(network, unfreeze)
+    above = layers[layers.index(place) + 1 : -1]
+    assert place in places(network)
+    assert above[: len(frozen)] == frozen
+    assert len(above) - len(frozen) == unfreeze
+    # No place lies between the cut and the first layer to be trained.
+    assert not set(frozen) & set(places(network))
+
+
+def test_a_residual_network_is_not_cut_inside_a_block(section):
+    network = build("mobilenet_v2", section)
+    layers = [operation.name for operation in network.operations]
+    inside = layers.index("block_15_expand_relu")
+    place, frozen = choose_place(network, len(layers) - 1 - inside)
+    assert place == "block_14_add"
+    assert frozen == ["block_15_expand", "block_15_expand_BN"]
+
+
+def test_more_layers_than_there_are_is_an_error(section):
+    network = build("vgg16", section)
+    with pytest.raises(InputError, match=r"unfreeze must be 0 to 20 or all for vgg16"):
+        choose_place(network, 21)
+
+
+def test_a_picture_below_the_minimum_size_is_an_error(section):
+    backbone = section("backbone", name="xception", weights="none")
+    with pytest.raises(InputError, match=r"prepare\.image_size must be at least 71"):
+        build_network("xception", backbone, 64)
+    backbone = section("backbone", name="xception", weights="none", image_size=48)
+    with pytest.raises(InputError, match=r"backbone\.image_size must be at least 71"):
+        build_network("xception", backbone, 255)
+
+
+@pytest.mark.parametrize("pooling", ["average", "max", "power_mean"])
+def test_pooling_gives_one_value_a_channel(section, pooling):
+    network = build("vgg16", section, pooling=pooling)
+    feature_map = keras.Model(network.input, network.operations[-2].output)
+    pixels = draw_pixels(network)
+    values = np.asarray(feature_map(pixels)).reshape(len(pixels), -1, 512)
+    expected = {
+        "average": values.mean(axis=1),
+        "max": values.max(axis=1),
+        "power_mean": (np.maximum(values, 1e-6) ** 3).mean(axis=1) ** (1 / 3),
+    }
+    assert_close(network(pixels), expected[pooling])

@@ -1,0 +1,226 @@
+"""Features are computed once, reused, and never cached in a precision they overflow."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from headswap.artifacts.features.cache import read_features
+from headswap.errors import InputError
+from headswap.features import member, stage
+from headswap.features.network import build_network
+from headswap.features.stage import write_features
+
+SIZE = 32
+
+
+@pytest.fixture
+def image_files(tmp_path):
+    """Five prepared and two augmented pictures."""
+    random = np.random.default_rng(0)
+    paths = [tmp_path / "prepared.npy", tmp_path / "augmented.npy"]
+    for path, count in zip(paths, (5, 2), strict=True):
+        np.save(path, random.integers(0, 256, (count, SIZE, SIZE, 3), np.uint8))
+    return paths
+
+
+@pytest.fixture
+def compute(tmp_path, section, image_files):
+    """compute(name, **backbone): a features folder of the pictures."""
+    names = [(f"image{i}", 0) for i in range(5)] + [("image0", 1), ("image0", 2)]
+
+    def make(output="features", *, options=None, **backbone):
+        backbone = {"name": "mobilenet_v2", "weights": "none", **backbone}
+        write_features(
+            image_files,
+            names,
+            "origin",
+            section("backbone", **backbone),
+            section("features", **{"batch_size": 3, **(options or {})}),
+            tmp_path / output,
+            tmp_path / "reusable",
+        )
+        return tmp_path / output
+
+    return make
+
+
+def test_frozen_features_are_the_pooled_output_of_every_row(
+    compute, image_files, section
+):
+    cache = read_features(compute(), image_files)
+    images = np.concatenate([np.load(path) for path in image_files])
+    backbone = section("backbone", name="mobilenet_v2", weights="none")
+    expected = build_network("mobilenet_v2", backbone, SIZE).predict(images, verbose=0)
+    cached = cache.members[0]
+    assert cache.are_vectors
+    assert not cached.has_above
+    assert cached.rows.dtype == np.float32
+    np.testing.assert_allclose(
+        cached.rows[np.arange(7)], expected, rtol=1e-4, atol=1e-5
+    )
+    assert cache.copies.tolist() == [0, 0, 0, 0, 0, 1, 2]
+    assert cache.image_ids.tolist() == [f"image{i}" for i in [0, 1, 2, 3, 4, 0, 0]]
+
+
+def test_the_batch_size_changes_no_feature(compute):
+    one = compute("one", options={"batch_size": 2})
+    other = compute("other", options={"batch_size": 7})
+    file = "mobilenet_v2/features.npy"
+    np.testing.assert_array_equal(np.load(one / file), np.load(other / file))
+
+
+def test_a_cut_network_keeps_the_part_above_for_training(compute, image_files):
+    folder = compute(unfreeze=3)
+    facts = json.loads((folder / "mobilenet_v2" / "member.json").read_text())
+    cached = read_features(folder, image_files).members[0]
+    above = cached.build_above("above")
+    assert facts["cut_after"] == "block_16_project_BN"
+    assert facts["parameters_above"] == above.count_params()
+    trained = sum(int(np.prod(weight.shape)) for weight in above.trainable_weights)
+    assert facts["parameters_trained"] == trained > 0
+    assert above.name == "above"
+    whole = np.load(compute("whole") / "mobilenet_v2" / "features.npy")
+    found = above.predict(cached.rows[np.arange(7)], verbose=0)
+    np.testing.assert_allclose(found, whole, rtol=1e-4, atol=1e-5)
+
+
+def test_layers_between_the_cut_and_the_last_ones_stay_frozen(compute, image_files):
+    # Three layers back lies inside a residual block, so the cut moves below it.
+    folder = compute(unfreeze=6)
+    cached = read_features(folder, image_files).members[0]
+    above = cached.build_above("above")
+    trained = [layer.name for layer in above.layers if layer.trainable_weights]
+    frozen = [
+        layer.name
+        for layer in above.layers
+        if layer.weights and not layer.trainable_weights
+    ]
+    assert trained == ["block_16_project", "block_16_project_BN", "Conv_1", "Conv_1_bn"]
+    assert frozen == []
+
+
+def test_a_cut_at_the_input_stores_no_second_copy_of_the_images(compute, image_files):
+    folder = compute(unfreeze="all")
+    assert not (folder / "mobilenet_v2" / "features.npy").exists()
+    cached = read_features(folder, image_files).members[0]
+    assert cached.has_above
+    assert cached.rows.dtype == np.uint8
+    images = np.concatenate([np.load(path) for path in image_files])
+    np.testing.assert_array_equal(cached.rows[np.arange(7)], images)
+
+
+def test_a_network_from_scratch_is_cut_at_the_input(compute, image_files):
+    folder = compute(name="cnn_simple", weights="imagenet", unfreeze=0)
+    cached = read_features(folder, image_files).members[0]
+    assert cached.has_above
+    assert cached.has_random_weights
+    assert not (folder / "cnn_simple" / "features.npy").exists()
+
+
+def test_another_size_is_resized_to_before_the_network(compute, image_files):
+    folder = compute(unfreeze="all", image_size=40)
+    rows = read_features(folder, image_files).members[0].rows
+    assert rows.row_shape == (40, 40, 3)
+    assert rows.dtype == np.uint8
+
+
+def record_computed(monkeypatch):
+    """Return a list that fills with the members that are really computed."""
+    computed = []
+    original = stage.compute_member
+
+    def record(name, *arguments):
+        computed.append(name)
+        original(name, *arguments)
+
+    monkeypatch.setattr(stage, "compute_member", record)
+    return computed
+
+
+def test_members_of_an_ensemble_are_reused(compute, image_files, monkeypatch):
+    compute("alone", name="mobilenet_v2")
+    computed = record_computed(monkeypatch)
+    folder = compute("both", name=("mobilenet_v2", "cnn_simple"))
+    assert computed == ["cnn_simple"]
+    members = read_features(folder, image_files).members
+    assert [member.name for member in members] == ["mobilenet_v2", "cnn_simple"]
+
+
+def test_other_weights_pooling_or_pictures_are_not_reused(
+    compute, image_files, monkeypatch
+):
+    compute("first")
+    computed = record_computed(monkeypatch)
+    compute("again")
+    assert computed == []
+    compute("max", pooling="max")
+    images = np.load(image_files[0])
+    images[0, 0, 0, 0] ^= 1
+    np.save(image_files[0], images)
+    compute("changed")
+    assert computed == ["mobilenet_v2", "mobilenet_v2"]
+
+
+def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_files):
+    full = np.load(compute("full") / "mobilenet_v2" / "features.npy")
+    folder = compute("half", options={"precision": "float16"})
+    half = np.load(folder / "mobilenet_v2" / "features.npy")
+    assert half.dtype == np.float16
+    np.testing.assert_allclose(half, full, rtol=1e-3, atol=1e-3)
+
+
+def test_values_too_large_for_half_precision_are_an_error(compute, monkeypatch):
+    monkeypatch.setattr(
+        member, "_predict", lambda model, images, size: np.full((3, 1280), 7e4)
+    )
+    with pytest.raises(InputError, match=r"cannot hold 70000"):
+        compute(options={"precision": "float16"})
+
+
+def test_an_interrupted_computation_leaves_nothing_that_looks_finished(
+    compute, tmp_path, monkeypatch
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(member, "_predict", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            compute()
+    assert all(".unfinished" in f.name for f in (tmp_path / "reusable").iterdir())
+    (tmp_path / "features" / "rows.csv").unlink(missing_ok=True)
+    assert (compute("second") / "mobilenet_v2" / "features.npy").exists()
+
+
+def test_random_weights_are_the_same_every_time(section):
+    backbone = section("backbone", name="mobilenet_v2", weights="none")
+    one = build_network("mobilenet_v2", backbone, SIZE).get_weights()
+    keras.utils.set_random_seed(99)
+    other = build_network("mobilenet_v2", backbone, SIZE).get_weights()
+    for first, second in zip(one, other, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("name", "unfreeze"),
+    [("vgg16", "all"), ("mobilenet_v3_large", 5), ("efficientnet_b0", "all")],
+)
+def test_the_part_above_follows_the_precision_of_keras(
+    compute, image_files, name, unfreeze, precision
+):
+    cached = read_features(compute(name=name, unfreeze=unfreeze), image_files).members[
+        0
+    ]
+    keras.config.set_dtype_policy(precision)
+    try:
+        above = cached.build_above("above")
+        vector = np.asarray(above(cached.rows[np.arange(2)])).astype(np.float32)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    convolution = next(x for x in above.layers if isinstance(x, keras.layers.Conv2D))
+    assert convolution.dtype_policy.name == precision
+    assert vector.shape[0] == 2
+    assert np.isfinite(vector).all()

@@ -1,0 +1,130 @@
+"""Features and training run on every backend of Keras that is installed."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+SCRIPT = """
+import dataclasses, sys
+from pathlib import Path
+from headswap import params
+from headswap.machine.backend import start_keras
+
+start_keras(sys.argv[3])
+import keras
+import numpy as np
+from headswap.artifacts.features.cache import read_features
+from headswap.features.stage import write_features
+from headswap.artifacts.dataset.tasks import Task
+from headswap.train.stage import Outputs, fit_rounds
+from tests.made import make_index, make_split
+
+folder, params_file = Path(sys.argv[1]), sys.argv[2]
+
+def section(name, /, **changes):
+    return dataclasses.replace(params.read(name, params_file), **changes)
+
+backbone = section("backbone", name="mobilenet_v2", weights="none", unfreeze=3)
+names = [f"image{i}" for i in range(12)]
+write_features(
+    [folder / "images.npy"], [(name, 0) for name in names], "origin", backbone,
+    section("features", batch_size=5), folder / "features", folder / "reusable",
+)
+task = Task("kind", "multiclass", ("a", "b"))
+fit_rounds(
+    read_features(folder / "features", [folder / "images.npy"]),
+    make_index(names, {"kind": ["a", "b"] * 6}, [task]),
+    make_split([["train"] * 6 + ["validation"] * 3 + ["test"] * 3]),
+    section("train", epochs=2, batch_size=4),
+    backbone,
+    Outputs(*(folder / n for n in ("model", "predictions", "curves", "checkpoints"))),
+)
+print(keras.backend.backend(), keras.config.floatx(), keras.config.epsilon(),
+      keras.config.image_data_format())
+"""
+
+
+@pytest.fixture
+def run_script(repository, tmp_path):
+    """run_script(*arguments, **environment): what a fresh process says."""
+
+    def run(*arguments, **environment):
+        path = [repository / "src", repository, os.environ.get("PYTHONPATH", "")]
+        clean = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+        return subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            env={**clean, "PYTHONPATH": os.pathsep.join(map(str, path)), **environment},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_features_and_training_run_on(backend, repository, run_script, tmp_path):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (12, 32, 32, 3), np.uint8)
+    np.save(tmp_path / "images.npy", images)
+    # A user's own settings, none of which may count.
+    (tmp_path / "keras.json").write_text(
+        '{"floatx": "float16", "epsilon": 0.1, "backend": "nothing", '
+        '"image_data_format": "channels_first"}'
+    )
+    result = run_script(
+        "-c",
+        SCRIPT,
+        tmp_path,
+        repository / "params.yaml",
+        backend,
+        KERAS_HOME=str(tmp_path),
+        KERAS_MAX_EPOCHS="1",
+    )
+    assert result.returncode == 0, result.stderr
+    said = result.stdout.split()[-4:]
+    assert said == [backend, "float32", "1e-07", "channels_last"]
+    predicted = np.load(tmp_path / "predictions" / "kind.npy")
+    assert predicted.shape == (1, 12, 2)
+    np.testing.assert_allclose(predicted.sum(axis=2), 1, rtol=1e-4)
+    curve = tmp_path / "curves/round0/multi_output/plots/metrics/train/loss.tsv"
+    assert len(curve.read_text().splitlines()) == 1 + 2
+
+
+@pytest.mark.slow
+def test_starting_keras_says_nothing_and_leaves_the_environment_alone(run_script):
+    script = """
+import os
+from headswap.machine.backend import set_up_backend, start_keras
+def mine():
+    return {k: v for k, v in os.environ.items() if k.startswith(("KERAS", "HOME"))}
+before = mine()
+start_keras("tensorflow")
+assert mine() == before
+set_up_backend(tf32=False, one_thread=True)
+import keras, numpy
+keras.Sequential([keras.layers.Dense(1)])(numpy.zeros((1, 2), "float32"))
+"""
+    result = run_script("-c", script, TF_CPP_MIN_LOG_LEVEL="3")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout + result.stderr == ""
+
+
+def test_a_failing_start_says_why(run_script, tmp_path):
+    (tmp_path / "keras.py").write_text(
+        "import os\nos.write(2, b'the reason')\nraise ImportError('no keras')\n"
+    )
+    script = "from headswap.machine.backend import start_keras; start_keras('jax')"
+    result = run_script("-c", script)
+    assert result.returncode != 0
+    assert "the reason" in result.stderr
+    assert "no keras" in result.stderr

@@ -1,0 +1,39 @@
+"""Indexes and splits for tests: what a test does not care about gets a plain value."""
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index
+from headswap.artifacts.dataset.split import PARTS, Round, Split
+
+
+def make_index(image_ids, cells, tasks, relations=(), **facts):
+    """An index in which every image is a picture of its own."""
+    image_ids = list(image_ids)
+    nothing = [""] * len(image_ids)
+    plain = {
+        "paths": [f"{image_id}.png" for image_id in image_ids],
+        "pixel_hashes": image_ids,
+        "given_parts": nothing,
+        "given_groups": nothing,
+    }
+    return Index(
+        image_ids=image_ids,
+        cells={name: list(column) for name, column in cells.items()},
+        tasks=list(tasks),
+        relations=list(relations),
+        **(plain | facts),
+    )
+
+
+def make_split(parts, times=None):
+    """A split with rounds of the given parts, (rounds, N), and two inner folds."""
+    parts = np.array(parts)
+    trains = parts == "train"
+    counts = [{part: int((row == part).sum()) for part in PARTS} for row in parts]
+    return Split(
+        groups=np.array([f"group{number}" for number in range(parts.shape[1])]),
+        parts=parts,
+        folds=np.where(trains, np.cumsum(trains, axis=1) % 2, -1),
+        times=trains.astype(int) if times is None else np.array(times),
+        rounds=tuple(Round(n, count, count, 0.0) for n, count in enumerate(counts)),
+    )

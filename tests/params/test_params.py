@@ -1,0 +1,434 @@
+"""params.yaml is checked as a whole; every fault is named, all in one error."""
+
+import copy
+import dataclasses
+import datetime
+import shutil
+
+import pytest
+from dvc.utils.hydra import apply_overrides
+
+from headswap import params, registry
+from headswap.errors import InputError
+from headswap.machine import backend
+from headswap.params._types import KEYS_DVC_IGNORES
+
+# Parameter, a value it cannot have, what has to be said instead.
+FAULTS = [
+    ("data.root", "", "at least 1 character"),
+    ("data.layout", "zip", "one of "),
+    ("data.levels", [], "different names"),
+    ("data.levels", ["kind", "kind"], "different names"),
+    ("data.levels", ["split"], "at least one task"),
+    ("data.levels", "category", "array"),
+    ("prepare.image_size", "255", "integer"),
+    ("prepare.image_size", 255.5, "integer"),
+    ("prepare.image_size", 4, "greater than or equal to 8"),
+    ("prepare.resize", "stretch", "'pad' or 'squash'"),
+    ("split.method", "chance", "'stratified'"),
+    ("split.test", 0, "greater than"),
+    ("split.test", 1.5, "integer or less than 1"),
+    ("split.test", "3", "integer or number"),
+    ("split.test", True, "integer or number"),
+    ("split.validation", -0.2, "greater than 0"),
+    ("split.seed", -1, "greater than or equal to 0"),
+    ("augment.policy", ["random"], "'each' or 'random'"),
+    ("augment.rotate", 181, "less than or equal to 180"),
+    ("augment.zoom", 1, "less than 1"),
+    ("augment.flip_vertical", "no", "boolean"),
+    ("augment.noise", float("nan"), "finite number"),
+    ("backbone.name", "vgg99", "one of "),
+    ("backbone.weights", None, "string"),
+    ("backbone.pooling", "median", "'average'"),
+    ("features.batch_size", 0, "greater than or equal to 1"),
+    ("train.strategy", "best", "one of "),
+    ("train.order", "sideways", "'finest_first' or 'coarsest_first' or array"),
+    ("train.hidden", 128, "array"),
+    ("train.dropout", -0.1, "greater than or equal to 0"),
+    ("train.learning_rate", "fast", "number"),
+    ("train.learning_rate", float("inf"), "finite number"),
+    ("train.epochs", 0, "greater than or equal to 1"),
+    ("train.activation", "step", "'relu'"),
+]
+
+
+@pytest.fixture
+def sections(repository):
+    """The sections of the repository's params.yaml, free to be changed."""
+    return copy.deepcopy(params.load(repository / "params.yaml"))
+
+
+def put(sections, name, value):
+    section, key = name.split(".")
+    sections[section][key] = value
+
+
+def faults_of(sections):
+    with pytest.raises(InputError) as caught:
+        params.check(sections)
+    return str(caught.value).splitlines()
+
+
+def test_the_parameters_of_the_repository_are_valid(sections):
+    parsed = params.check(sections)
+    assert sorted(parsed) == registry.names("params")
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), FAULTS)
+def test_a_wrong_value_is_named_with_what_was_expected(sections, name, value, expected):
+    put(sections, name, value)
+    [fault] = faults_of(sections)
+    assert fault.startswith(f"params.yaml: {name} must be ")
+    assert expected in fault
+    assert f"got {value!r}. " in fault
+
+
+def test_a_fault_inside_a_list_is_named_by_its_place(sections):
+    put(sections, "train.hidden", [128, 0, "wide"])
+    first, second = faults_of(sections)
+    assert first.startswith("params.yaml: train.hidden.1 must be greater than or")
+    assert second.startswith("params.yaml: train.hidden.2 must be integer, got 'wide'")
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("data.layout", "prepare/layouts"),
+        ("backbone.name", "features/backbones"),
+        ("train.strategy", "train/strategies"),
+    ],
+)
+def test_an_unknown_part_is_answered_with_the_parts_there_are(sections, name, folder):
+    put(sections, name, "nothing_of_the_kind")
+    [fault] = faults_of(sections)
+    assert all(choice in fault for choice in registry.names(folder))
+
+
+def test_a_mistyped_key_and_the_missing_one_are_both_named(sections):
+    keys = ", ".join(sections["train"])
+    sections["train"]["epoch"] = sections["train"].pop("epochs")
+    faults = faults_of(sections)
+    assert len(faults) == 2
+    assert "params.yaml: train.epochs must be given. Add it." in faults
+    assert (
+        "params.yaml: train.epoch must be one of the section's parameters, "
+        f"{keys}. Remove or rename it." in faults
+    )
+
+
+def test_a_section_nobody_reads_is_refused(sections):
+    sections["trian"] = {"epochs": 3}
+    [fault] = faults_of(sections)
+    assert fault.startswith("params.yaml: trian must be one of ")
+    assert all(name in fault for name in registry.names("params"))
+
+
+@pytest.mark.parametrize("emptied", [None, {}])
+def test_an_empty_section_lacks_all_its_parameters(sections, emptied):
+    sections["prepare"] = emptied
+    faults = faults_of(sections)
+    assert sorted(faults) == [
+        "params.yaml: prepare.image_size must be given. Add it.",
+        "params.yaml: prepare.resize must be given. Add it.",
+    ]
+
+
+def test_a_missing_section_lacks_all_its_parameters(sections):
+    del sections["features"]
+    for fault in faults_of(sections):
+        assert fault.startswith("params.yaml: features.")
+        assert fault.endswith(" must be given. Add it.")
+
+
+def test_a_section_that_holds_no_parameters_is_named(sections):
+    sections["prepare"] = 5
+    [fault] = faults_of(sections)
+    assert fault.startswith("params.yaml: prepare must be ")
+    assert "got 5. " in fault
+
+
+@pytest.mark.parametrize(
+    "order", [["category", "nothing"], ["category"], ["category", "category"], []]
+)
+def test_an_order_has_to_name_each_task_once(sections, order):
+    put(sections, "data.levels", ["category", "landmark"])
+    put(sections, "train.order", order)
+    [fault] = faults_of(sections)
+    assert fault.startswith("params.yaml: train.order must be finest_first, ")
+    assert "category, landmark" in fault
+    assert f"got {order}. " in fault
+
+
+def test_an_order_of_all_tasks_is_accepted(sections):
+    put(sections, "data.levels", ["category", "landmark"])
+    put(sections, "train.order", ["landmark", "category"])
+    assert params.check(sections)["train"].order == ("landmark", "category")
+
+
+def test_all_faults_of_all_sections_come_in_one_error(sections):
+    wrong = {
+        "data.layout": "zip",
+        "prepare.image_size": 4,
+        "split.test": 1.5,
+        "augment.rotate": 181,
+        "backbone.name": "vgg99",
+        "train.strategy": "best",
+        "train.epochs": "many",
+    }
+    for name, value in wrong.items():
+        put(sections, name, value)
+    sections["features"]["length"] = 3
+    sections["extra"] = {}
+    del sections["prepare"]["resize"]
+    faults = faults_of(sections)
+    named = [*wrong, "features.length", "extra", "prepare.resize"]
+    assert len(faults) == len(named)
+    for name in named:
+        assert any(fault.startswith(f"params.yaml: {name} ") for fault in faults)
+
+
+def test_sections_cannot_be_changed(sections):
+    for parsed in params.check(sections).values():
+        for field in dataclasses.fields(parsed):
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                setattr(parsed, field.name, None)
+
+
+@pytest.mark.parametrize(("size", "kind"), [(3, int), (0.2, float)])
+def test_a_part_is_a_number_of_images_or_a_share(sections, size, kind):
+    put(sections, "split.test", size)
+    parsed = params.check(sections)["split"].test
+    assert parsed == size
+    assert type(parsed) is kind
+
+
+def test_lists_become_tuples(sections):
+    put(sections, "train.hidden", [64, 32])
+    assert params.check(sections)["train"].hidden == (64, 32)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 0.001),
+        ("1E5", 1e5),
+        ("-2.5e+2", -250.0),
+        (".5", 0.5),
+        ("3.", 3.0),
+        ("3", 3),
+        ("-3", -3),
+        ("0", 0),
+    ],
+)
+def test_numbers_are_read_as_dvc_writes_them(tmp_path, text, value):
+    (tmp_path / "params.yaml").write_text(f"train: {{rate: {text}}}", encoding="utf-8")
+    found = params.load(tmp_path / "params.yaml")["train"]["rate"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("text", ["e-3", "1e", "1-3", "v1e3", "1e-3s", '"1e-3"'])
+def test_text_that_only_resembles_a_number_stays_text(tmp_path, text):
+    (tmp_path / "params.yaml").write_text(f"name: {text}", encoding="utf-8")
+    assert params.load(tmp_path / "params.yaml")["name"] == text.strip('"')
+
+
+def test_a_learning_rate_may_be_written_with_an_exponent(repository, tmp_path):
+    text = (repository / "params.yaml").read_text(encoding="utf-8")
+    start = text.index("\ntrain:")
+    line = next(part for part in text[start:].splitlines() if "learning_rate:" in part)
+    changed = text[:start] + text[start:].replace(line, "  learning_rate: 1e-3")
+    (tmp_path / "params.yaml").write_text(changed, encoding="utf-8")
+    assert params.read("train", tmp_path / "params.yaml").learning_rate == 0.001
+
+
+def test_reading_one_section_leaves_the_others_unchecked(tmp_path):
+    text = "prepare: {image_size: 32, resize: pad}\ntrain: nonsense\n"
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    assert params.read("prepare", tmp_path / "params.yaml").image_size == 32
+
+
+def test_reading_one_section_reports_all_its_faults(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("prepare: {image_size: 2, resize: fold}\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        params.read("prepare", path)
+    first, second = str(caught.value).splitlines()
+    assert first.startswith(f"{path}: prepare.image_size must be ")
+    assert second.startswith(f"{path}: prepare.resize must be ")
+
+
+def test_a_missing_file_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match=r"absent\.yaml: the file must be readable"):
+        params.load(tmp_path / "absent.yaml")
+
+
+def test_broken_yaml_is_an_input_error_with_the_line(tmp_path):
+    (tmp_path / "params.yaml").write_text("data:\n  levels: [a,\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"params\.yaml: .* valid YAML[\s\S]*line"):
+        params.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("text", ["# nothing yet\n", "[1, 2]\n", "word\n"])
+def test_a_file_without_sections_is_an_error(tmp_path, text):
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="must hold sections of parameters"):
+        params.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e-3", 0.001), ("010", 10), ("08", 8), ("no", "no"), ("true", True)],
+)
+def test_values_are_read_as_yaml_1_2(tmp_path, text, value):
+    (tmp_path / "params.yaml").write_text(f"train:\n  x: {text}\n", encoding="utf-8")
+    assert params.load(tmp_path / "params.yaml") == {"train": {"x": value}}
+
+
+def test_a_mistyped_key_with_a_hyphen_keeps_its_name(repository):
+    sections = params.load(repository / "params.yaml")
+    sections["train"]["learning-rate"] = 0.1
+    with pytest.raises(
+        InputError, match=r"train\.learning-rate must be one of .*, learning_rate, "
+    ):
+        params.check(sections)
+
+
+def test_a_date_is_reported_as_a_wrong_value(repository):
+    sections = params.load(repository / "params.yaml")
+    sections["train"]["seed"] = datetime.date(2020, 1, 1)
+    with pytest.raises(InputError, match=r"train\.seed must be integer"):
+        params.check(sections)
+
+
+def test_lists_can_be_set_and_set_back_on_the_command_line(repository, tmp_path):
+    """DVC loses the line end after a list that is followed by a comment."""
+    path = tmp_path / "params.yaml"
+    shutil.copy(repository / "params.yaml", path)
+    before = params.load(path)
+    there = [
+        "train.hidden=[8,4]",
+        "data.classes=[a]",
+        "train.order=[category,landmark]",
+    ]
+    back = ["train.hidden=[]", "data.classes=[]", "train.order=finest_first"]
+    levels = ["data.levels=[split,scene]", "backbone.name=[vgg16,resnet50]"]
+    levels_back = [
+        "data.levels=[category,landmark]",
+        "backbone.name=efficientnet_lite0",
+    ]
+    for overrides in (there, back, levels, levels_back, there, back):
+        apply_overrides(path, overrides)
+        assert set(params.load(path)) == set(before)
+    assert params.load(path) == before
+
+
+@pytest.mark.parametrize(("old", "new"), params.RENAMED.items())
+def test_an_old_name_is_answered_with_the_new_one(sections, old, new):
+    put(sections, old, 3)
+    [fault] = faults_of(sections)
+    assert fault == f"params.yaml: {old} must be called {new} now. Rename it."
+    section, key = new.split(".")
+    assert key in sections[section]
+
+
+def keys_of(value):
+    """Every key in nested mappings and lists."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from keys_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_of(inner)
+
+
+def test_no_parameter_has_a_name_that_dvc_does_not_see_change(sections):
+    assert set(keys_of(sections)).isdisjoint(KEYS_DVC_IGNORES)
+    for name in registry.names("params"):
+        kind = registry.load("params", name).Section
+        assert {field.name for field in dataclasses.fields(kind)}.isdisjoint(
+            KEYS_DVC_IGNORES
+        )
+
+
+@pytest.mark.parametrize("key", KEYS_DVC_IGNORES)
+@pytest.mark.parametrize("name", ["data.tables", "data.parts", "data.class_names"])
+def test_a_key_that_dvc_does_not_see_change_is_refused(sections, name, key):
+    put(sections, name, {key: "train"})
+    [fault] = faults_of(sections)
+    assert fault.startswith(f"params.yaml: {name} must be mapping without the keys")
+    assert f"({key})" in fault
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"data.group": "a", "data.group_pattern": "b"}, "must not both be given"),
+        ({"data.group": "patient"}, "data.group must be one of data.levels"),
+        ({"data.layout": "voc", "data.group": "a"}, "must be null for the layout voc"),
+        ({"data.levels": ["patient"], "data.group": "patient"}, "must name a task"),
+        ({"data.group_pattern": "("}, "data.group_pattern must be regular expr"),
+    ],
+)
+def test_groups_that_cannot_be_found_are_refused(sections, changes, expected):
+    for name, value in {"data.levels": ["a", "b"], **changes}.items():
+        put(sections, name, value)
+    faults = faults_of(sections)
+    assert any(expected in fault for fault in faults)
+
+
+def test_a_group_is_no_task(sections):
+    put(sections, "data.levels", ["kind", "patient"])
+    put(sections, "data.group", "patient")
+    assert params.check(sections)["data"].known_tasks == ("kind",)
+
+
+def test_an_environment_variable_that_contradicts_the_backend_is_an_error(
+    sections, monkeypatch
+):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    [fault] = faults_of(sections)
+    assert fault.startswith("KERAS_BACKEND: ")
+    assert "keras.backend=jax" in fault
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    params.check(sections)
+
+
+def test_a_backend_that_is_not_installed_is_an_error(sections, monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setattr(backend, "find_spec", lambda name: None)
+    put(sections, "keras.backend", "torch")
+    [fault] = faults_of(sections)
+    assert fault.startswith("params.yaml: keras.backend must be installed, got 'torch'")
+    assert "pip install torch" in fault
+
+
+@pytest.fixture
+def read_twice(repository, tmp_path):
+    """read_twice(change): params.yaml is changed after it was read, and compared."""
+    path = tmp_path / "params.yaml"
+    text = (repository / "params.yaml").read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    before = {name: params.read(name, path) for name in ("prepare", "split")}
+
+    def change(old, new):
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        params.require_unchanged(before, path)
+
+    return change
+
+
+def test_a_section_that_was_edited_meanwhile_is_an_error(read_twice):
+    with pytest.raises(InputError, match=r"another prepare\.image_size\. Run again"):
+        read_twice("image_size: 320", "image_size: 96")
+
+
+def test_a_section_that_became_invalid_meanwhile_is_an_error(read_twice):
+    with pytest.raises(InputError, match=r"another prepare\. Run again"):
+        read_twice("image_size: 320", "image_size: -5")
+
+
+def test_another_section_may_be_edited_meanwhile(read_twice):
+    read_twice("copies: 0", "copies: 2")

@@ -1,0 +1,242 @@
+"""A result depends on what DVC knows: every parameter, and every file it can name.
+
+In a clone whose stages are stand-ins that write always the same, one thing after the
+other is changed; then exactly the stages that read it have to run again. `check` is the
+real one, and DVC's run cache is on.
+"""
+
+import json
+import sys
+from dataclasses import fields
+
+import pytest
+
+from headswap import registry
+from tests.clones import clone, run_well, stages_run
+
+pytestmark = pytest.mark.slow
+
+# Another value, and the stages that read it. A parameter without a row is an error.
+PARAMETERS = {
+    "data.root": ("data/other", {"prepare"}),
+    "data.layout": ("csv", {"prepare"}),
+    "data.levels": (["category", "landmark", "town"], {"prepare"}),
+    "data.parts": ({"train": "train", "exam": "test"}, {"prepare"}),
+    "data.table": ("other.csv", {"prepare"}),
+    "data.tables": ({"train": "train.csv"}, {"prepare"}),
+    "data.columns": (["path", "kind"], {"prepare"}),
+    "data.tasks": (["kind"], {"prepare"}),
+    "data.multilabel": (["kind"], {"prepare"}),
+    "data.class_names": ({"kind": "names.txt"}, {"prepare"}),
+    "data.classes": (["cat"], {"prepare"}),
+    "data.unlabelled": (0.5, {"prepare"}),
+    "data.group": ("town", {"prepare"}),
+    "data.group_pattern": ("^[^_]+", {"prepare"}),
+    "data.conflicts": ("drop", {"prepare"}),
+    "data.seed": (43, {"prepare"}),
+    "prepare.image_size": (96, {"prepare"}),
+    "prepare.resize": ("pad", {"prepare"}),
+    "split.method": ("folds", {"split"}),
+    "split.validation": (0.1, {"split"}),
+    "split.test": (0.25, {"split"}),
+    "split.repeats": (2, {"split"}),
+    "split.num_folds": (4, {"split"}),
+    "split.leaks": ("drop", {"split"}),
+    "split.balance": ("oversample", {"split"}),
+    "split.seed": (43, {"split"}),
+    "augment.policy": ("each", {"augment"}),
+    "augment.copies": (1, {"augment"}),
+    "augment.rotate": (20, {"augment"}),
+    "augment.zoom": (0.2, {"augment"}),
+    "augment.crop": (0.1, {"augment"}),
+    "augment.flip_horizontal": (False, {"augment"}),
+    "augment.flip_vertical": (True, {"augment"}),
+    "augment.contrast": (0.1, {"augment"}),
+    "augment.brightness": (0.2, {"augment"}),
+    "augment.noise": (0.1, {"augment"}),
+    "augment.seed": (43, {"augment"}),
+    "keras.backend": ("jax", {"features", "train"}),
+    "backbone.name": ("vgg16", {"features"}),
+    "backbone.weights": ("none", {"features"}),
+    "backbone.image_size": (96, {"features"}),
+    "backbone.pooling": ("max", {"features"}),
+    "backbone.unfreeze": (3, {"features"}),
+    "backbone.train_batch_norm": (True, {"train"}),
+    "backbone.learning_rate": (0.001, {"train"}),
+    "features.batch_size": (16, {"features"}),
+    "features.precision": ("float16", {"features"}),
+    "train.strategy": ("cascade", {"train"}),
+    "train.order": ("coarsest_first", {"train"}),
+    "train.freeze_trunk": (False, {"train"}),
+    "train.merge": ("scores", {"train"}),
+    "train.hidden": ([8], {"train"}),
+    "train.activation": ("tanh", {"train"}),
+    "train.dropout": (0.1, {"train"}),
+    "train.batch_norm": (True, {"train"}),
+    "train.l2": (0.1, {"train"}),
+    "train.loss": ("focal", {"train"}),
+    "train.class_weight": ("balanced", {"train"}),
+    "train.optimizer": ("sgd", {"train"}),
+    "train.learning_rate": (0.1, {"train"}),
+    "train.batch_size": (16, {"train"}),
+    "train.epochs": (5, {"train"}),
+    "train.patience": (5, {"train"}),
+    "train.precision": ("mixed_bfloat16", {"train"}),
+    "train.tf32": (True, {"train"}),
+    "train.seed": (43, {"train"}),
+}
+# What has to be set beside a parameter to make it valid; its own stages run then too,
+# but they are those of the parameter.
+BESIDE = {
+    "data.layout": {"data.table": "labels.csv"},
+    "data.group": {"data.levels": ["category", "landmark", "town"]},
+}
+# A file that a parameter names: its place below the clone, the parameters that name it.
+FILES = {
+    "a table below data.root": (
+        "data/raw/labels.csv",
+        {"data.layout": "csv", "data.table": "labels.csv"},
+        {"prepare"},
+    ),
+    "a table outside data.root": (
+        "elsewhere/labels.csv",
+        {"data.layout": "csv", "data.table": "../../elsewhere/labels.csv"},
+        {"prepare"},
+    ),
+    "a table a part": (
+        "elsewhere/train.csv",
+        {"data.layout": "csv", "data.tables": {"train": "../../elsewhere/train.csv"}},
+        {"prepare"},
+    ),
+    "names of classes": (
+        "elsewhere/names.txt",
+        {
+            "data.layout": "csv",
+            "data.table": "labels.csv",
+            "data.class_names": {"kind": "../../elsewhere/names.txt"},
+        },
+        {"prepare"},
+    ),
+    "weights": (
+        "elsewhere/weights.h5",
+        {"backbone.weights": "elsewhere/weights.h5"},
+        {"features"},
+    ),
+    "a picture": ("data/raw/a/b/1.png", {}, {"prepare"}),
+}
+VARIABLES = {"TF_ENABLE_ONEDNN_OPTS": ("0", {"features", "train"})}
+
+STAND_IN = '''
+"""Writes what the stage of its name has to write, always the same."""
+import sys
+from pathlib import Path
+from ruamel.yaml import YAML
+
+name = Path(sys.argv[0]).stem
+stage = YAML(typ="safe").load(Path("dvc.yaml"))["stages"][name]
+for out in [*stage["outs"], *stage.get("metrics", [])]:
+    path = Path(out if isinstance(out, str) else next(iter(out)))
+    path = path if path.suffix else path / "content"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(name)
+for name in ("index.csv", "labels.json"):
+    if sys.argv[0].endswith("prepare.py"):
+        Path("data/prepared", name).write_text("same")
+'''
+
+# One process for all, because starting DVC takes longer than all it does here. Going
+# back to where a section began is for the run cache, and runs nothing; but a stage with
+# a result in git is in no run cache, so each section begins anew.
+DRIVER = """
+import copy, json, os, sys
+from pathlib import Path
+from dvc.cli import main
+from ruamel.yaml import YAML
+
+steps = json.loads(Path(sys.argv[1]).read_text())
+default = YAML(typ="safe", pure=True).load(Path("params.yaml"))
+
+def reproduce(name, settings):
+    print("\\nSTEP", name, flush=True)
+    sections = copy.deepcopy(default)
+    for parameter, value in settings.items():
+        section, key = parameter.split(".")
+        sections[section][key] = value
+    YAML().dump(sections, Path("params.yaml"))
+    if main(["repro"]):
+        print("Running stage 'failed'", flush=True)
+
+reproduce("start", {"data.root": "data/raw"})
+for name, step in steps.items():
+    for path, content in step["files"].items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(content[0])
+    if step["before"] is not None:
+        reproduce("before", step["before"])
+    for path, content in step["files"].items():
+        Path(path).write_text(content[1])
+    os.environ.update(step["variables"])
+    reproduce(name, step["after"])
+    for variable in step["variables"]:
+        del os.environ[variable]
+"""
+
+
+def steps():
+    """What is set, written and changed, by the name of a case."""
+    start = {"data.root": "data/raw"}
+    plain = {"before": None, "after": start, "files": {}, "variables": {}}
+    made = {}
+    for name, (value, _) in PARAMETERS.items():
+        before = {**start, **BESIDE.get(name, {})}
+        made[name] = {**plain, "after": {**before, name: value}}
+        begins_section = name.split(".")[0] not in {key.split(".")[0] for key in made}
+        if name in BESIDE or begins_section:
+            made[name]["before"] = before
+    for name, (path, settings, _) in FILES.items():
+        files = {path: ["before", "after it was changed"]}
+        same = {**start, **settings}
+        made[name] = {**plain, "before": same, "after": same, "files": files}
+    for name, (value, _) in VARIABLES.items():
+        made[name] = {**plain, "before": start, "variables": {name: value}}
+    return made
+
+
+@pytest.fixture(scope="module")
+def stages_of(repository, tmp_path_factory):
+    """The stages that ran after each change, by the name of the case."""
+    folder = tmp_path_factory.mktemp("inputs") / "clone"
+    folder.mkdir()
+    clone(repository, folder)
+    for stage in registry_of_stages(folder):
+        (folder / "stages" / f"{stage}.py").write_text(STAND_IN)
+    for root in ("raw", "other"):
+        (folder / "data" / root / "a" / "b").mkdir(parents=True)
+        (folder / "data" / root / "a" / "b" / "0.png").write_text(root)
+    (folder / "driver.py").write_text(DRIVER)
+    (folder / "steps.json").write_text(json.dumps(steps()))
+    output = run_well(folder, sys.executable, "driver.py", "steps.json")
+    parts = [part.split("\n", 1) for part in output.split("\nSTEP ")[1:]]
+    return {name: stages_run(said) for name, said in parts}
+
+
+def registry_of_stages(folder):
+    scripts = (folder / "stages").glob("[!_]*.py")
+    return sorted({script.stem for script in scripts} - {"check"})
+
+
+def test_every_parameter_has_a_row():
+    known = {
+        f"{section}.{field.name}"
+        for section in registry.names("params")
+        for field in fields(registry.load("params", section).Section)
+    }
+    assert set(PARAMETERS) == known
+
+
+@pytest.mark.parametrize("name", [*PARAMETERS, *FILES, *VARIABLES])
+def test_a_change_reruns_exactly_the_stages_that_read_it(stages_of, name):
+    *_, expected = {**PARAMETERS, **FILES, **VARIABLES}[name]
+    first, *others = stages_of[name]
+    assert first == "check"
+    assert set(others) == expected

@@ -1,0 +1,383 @@
+"""prepare writes one row a picture, leaves the raw folder alone and says what it left.
+
+Folders are the layout here; layouts have tests of their own.
+"""
+
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headswap.artifacts.dataset.index import INDEX_COLUMNS, read_index
+from headswap.artifacts.storage.tables import read_table
+from headswap.errors import InputError
+from headswap.pictures.decode import decode
+from headswap.prepare.stage import ID_DIGITS, prepare_images
+
+LEVELS = ("category", "landmark")
+SIZE = 16
+
+
+@pytest.fixture
+def run(section, tmp_path):
+    """run(root, **data changes): the prepared folder of a folder of pictures."""
+    count = iter(range(100))
+
+    def call(root, **changes):
+        options = {"root": str(root), "layout": "folders", "levels": LEVELS} | changes
+        output = tmp_path / f"prepared{next(count)}"
+        prepare_images(
+            section("data", **options),
+            section("prepare", image_size=SIZE, resize="pad"),
+            output,
+        )
+        return output
+
+    return call
+
+
+def rejected(prepared):
+    table = read_table(prepared / "rejected.csv")
+    return dict(zip(table["path"], table["reason"], strict=True))
+
+
+def snapshot(root):
+    """Every file and folder below a root, with what a write would change."""
+    found = {}
+    for path in [root, *sorted(root.rglob("*"))]:
+        status = path.lstat()
+        content = path.read_bytes() if path.is_file() else None
+        found[path] = (status.st_mtime_ns, status.st_size, status.st_mode, content)
+    return found
+
+
+def test_the_index_is_sorted_by_path(run, pictures):
+    paths = read_index(run(pictures)).paths
+    assert len(paths) == 12
+    assert paths == sorted(paths)
+    assert paths[0] == "category0/landmark0/00.png"
+
+
+def test_row_i_of_the_index_is_row_i_of_the_images(run, pictures):
+    prepared = run(pictures)
+    images = np.load(prepared / "images.npy")
+    assert images.shape == (12, SIZE, SIZE, 3)
+    assert images.dtype == np.uint8
+    for image, path in zip(images, read_index(prepared).paths, strict=True):
+        expected = decode((pictures / path).read_bytes(), SIZE, "pad").pixels
+        np.testing.assert_array_equal(image, expected)
+
+
+def test_labels_are_the_folders(run, pictures):
+    index = read_index(run(pictures))
+    for number, path in enumerate(index.paths):
+        category, landmark, _ = path.split("/")
+        assert index.cells["category"][number] == category
+        assert index.cells["landmark"][number] == landmark
+
+
+def test_labels_json_holds_each_task_and_its_sorted_classes(run, pictures):
+    text = (run(pictures) / "labels.json").read_text(encoding="utf-8")
+    category, landmark = json.loads(text)["tasks"]
+    assert category == {
+        "name": "category",
+        "kind": "multiclass",
+        "class_names": ["category0", "category1"],
+    }
+    assert landmark == {
+        "name": "landmark",
+        "kind": "multiclass",
+        "class_names": ["landmark0", "landmark1", "landmark2", "landmark3"],
+    }
+
+
+def test_labels_json_says_that_landmarks_divide_categories(run, pictures):
+    [relation] = read_index(run(pictures)).relations
+    assert (relation.finer, relation.coarser) == ("landmark", "category")
+    assert relation.parents == {
+        f"landmark{number}": f"category{number // 2}" for number in range(4)
+    }
+
+
+def test_one_level_gives_one_task(run, pictures):
+    index = read_index(run(pictures, levels=("kind",)))
+    assert [task.name for task in index.tasks] == ["kind"]
+    assert len(index.paths) == 12
+
+
+def test_the_index_tells_the_size_and_format_of_the_original(run, pictures):
+    table = read_table(run(pictures) / "index.csv")
+    assert list(table) == [*INDEX_COLUMNS, *LEVELS]
+    assert set(zip(table["width"], table["height"], strict=True)) == {("30", "20")}
+    assert set(table["format"]) == {"PNG"}
+    assert set(table["given_part"]) == {""}
+
+
+def test_an_image_id_is_the_start_of_the_content_hash(run, pictures):
+    index = read_index(run(pictures))
+    for image_id, path in zip(index.image_ids, index.paths, strict=True):
+        digest = hashlib.sha256((pictures / path).read_bytes()).hexdigest()
+        assert image_id == digest[:ID_DIGITS]
+    assert len(set(index.pixel_hashes)) == len(index.image_ids)
+
+
+def test_copies_of_a_file_get_ids_of_their_own_and_one_pixel_hash(run, pictures):
+    original = pictures / "category0/landmark0/00.png"
+    shutil.copy(original, pictures / "category0/landmark0/copy.png")
+    shutil.copy(original, pictures / "category0/landmark0/deeper.png")
+    index = read_index(run(pictures))
+    first = index.image_ids[0]
+    of_path = dict(zip(index.paths, index.image_ids, strict=True))
+    assert of_path["category0/landmark0/copy.png"] == f"{first}-2"
+    assert of_path["category0/landmark0/deeper.png"] == f"{first}-3"
+    assert len(set(index.image_ids)) == 14
+    assert index.pixel_hashes.count(index.pixel_hashes[0]) == 3
+
+
+def test_one_picture_under_two_classes_is_an_error_by_default(run, pictures):
+    shutil.copy(
+        pictures / "category0/landmark0/00.png",
+        pictures / "category1/landmark2/again.png",
+    )
+    with pytest.raises(InputError, match="a picture must have one class") as caught:
+        run(pictures)
+    assert "2 files" in str(caught.value)
+    assert "category0/landmark0/00.png" in str(caught.value)
+    assert "category1/landmark2/again.png" in str(caught.value)
+
+
+def test_one_picture_under_two_classes_can_be_dropped(run, pictures):
+    expected = run(pictures)
+    shutil.copy(
+        pictures / "category0/landmark0/01.png",
+        pictures / "category1/landmark2/again.png",
+    )
+    prepared = run(pictures, conflicts="drop")
+    index = read_index(prepared)
+    assert "category0/landmark0/01.png" not in index.paths
+    assert "category1/landmark2/again.png" not in index.paths
+    assert rejected(prepared) == dict.fromkeys(
+        ["category0/landmark0/01.png", "category1/landmark2/again.png"],
+        "same picture, other label",
+    )
+    np.testing.assert_array_equal(
+        np.load(prepared / "images.npy"),
+        np.delete(np.load(expected / "images.npy"), 1, axis=0),
+    )
+    assert {path.name for path in prepared.iterdir()} == {
+        path.name for path in expected.iterdir()
+    }
+
+
+def test_a_class_of_conflicting_pictures_alone_is_named(run, pictures):
+    for path in (pictures / "category1/landmark3").iterdir():
+        shutil.copy(path, pictures / "category0/landmark0")
+    with pytest.raises(InputError, match="'landmark3' must have images that can be"):
+        run(pictures, conflicts="drop")
+
+
+@pytest.mark.parametrize("other", ["LANDMARK0", "landmark0 ", "landmark\uff10"])
+def test_class_names_that_look_alike_are_refused(run, pictures, write_picture, other):
+    write_picture(pictures / "category0" / other / "1.png", 90)
+    with pytest.raises(InputError, match="differ in more than case or Unicode form"):
+        run(pictures)
+
+
+@pytest.mark.parametrize(
+    ("file_format", "options"), [("PNG", {"compress_level": 0}), ("BMP", {})]
+)
+def test_the_same_pixels_in_another_file_have_the_same_hash(
+    run, pictures, draw, encode, file_format, options
+):
+    other = pictures / "category0/landmark0/other.png"
+    other.write_bytes(encode(draw(0), file_format, **options))
+    index = read_index(run(pictures))
+    row = index.paths.index("category0/landmark0/other.png")
+    assert index.image_ids[row] != index.image_ids[0]
+    assert index.pixel_hashes[row] == index.pixel_hashes[0]
+
+
+def test_rejected_csv_lists_every_file_left_out_and_why(run, pictures, draw, encode):
+    folder = pictures / "category0/landmark0"
+    photo = encode(draw(50, 60, 60), "JPEG")
+    (folder / "cut.jpg").write_bytes(photo[: len(photo) // 2])
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "page.jpg").write_bytes(b"<html>404</html>")
+    (folder / "notes.txt").write_text("taken in May", encoding="utf-8")
+    (folder / "dangling.jpg").symlink_to(folder / "gone.jpg")
+    prepared = run(pictures)
+    reasons = rejected(prepared)
+    assert list(reasons) == sorted(reasons)
+    place = "category0/landmark0"
+    assert reasons[f"{place}/cut.jpg"].startswith("damaged: ")
+    assert reasons[f"{place}/empty.jpg"] == "the file is empty"
+    assert reasons[f"{place}/page.jpg"] == "no image format recognised"
+    assert reasons[f"{place}/notes.txt"] == "no image format recognised"
+    assert reasons[f"{place}/dangling.jpg"].startswith("cannot be opened: ")
+    assert len(reasons) == 5
+    assert (
+        len(np.load(prepared / "images.npy")) == len(read_index(prepared).paths) == 12
+    )
+
+
+def test_a_file_above_the_finest_level_is_listed(run, pictures, write_picture):
+    write_picture(pictures / "top.png", 60)
+    write_picture(pictures / "category1/middle.png", 61)
+    reasons = rejected(run(pictures))
+    assert set(reasons) == {"top.png", "category1/middle.png"}
+    assert all("above the folder level 'landmark'" in why for why in reasons.values())
+
+
+def test_a_file_below_the_finest_level_belongs_to_the_folders_above(
+    run, pictures, write_picture
+):
+    write_picture(pictures / "category1/landmark3/2019/may/deep.png", 62)
+    index = read_index(run(pictures))
+    row = index.paths.index("category1/landmark3/2019/may/deep.png")
+    assert index.cells["landmark"][row] == "landmark3"
+
+
+def test_hidden_and_system_files_are_counted_and_not_listed(
+    run, pictures, write_picture, capsys
+):
+    folder = pictures / "category0/landmark0"
+    write_picture(folder / "._00.png", 63)
+    write_picture(folder / ".hidden/01.png", 64)
+    write_picture(pictures / "__MACOSX/category0/x.png", 65)
+    (folder / "Thumbs.db").write_bytes(b"thumbs")
+    (pictures / ".DS_Store").write_bytes(b"store")
+    prepared = run(pictures)
+    assert rejected(prepared) == {}
+    assert len(read_index(prepared).paths) == 12
+    printed = capsys.readouterr().out
+    assert "12 images prepared, 0 rejected" in printed
+    assert "5 hidden or system files skipped" in printed
+
+
+def test_a_class_of_which_nothing_can_be_read_is_named(run, pictures):
+    for folder in ("category0/landmark1", "category1/landmark3"):
+        for path in (pictures / folder).iterdir():
+            path.write_bytes(b"no picture")
+    with pytest.raises(InputError) as caught:
+        run(pictures)
+    first, second = str(caught.value).splitlines()
+    assert "landmark 'landmark1' must have images that can be used" in first
+    assert "none of 3" in first
+    assert "'landmark3'" in second
+
+
+def test_an_empty_class_folder_is_named(run, pictures):
+    (pictures / "category0/landmark9").mkdir()
+    (pictures / "category7/landmark8").mkdir(parents=True)
+    with pytest.raises(
+        InputError, match="every class folder must hold images"
+    ) as caught:
+        run(pictures)
+    for name in ("category0/landmark9", "category7", "category7/landmark8"):
+        assert name in str(caught.value)
+
+
+def test_a_root_without_any_image_is_an_error(run, tmp_path):
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(InputError, match=r"must hold images as <category>/<landmark>"):
+        run(tmp_path / "nothing")
+
+
+def test_images_that_lie_too_high_are_an_error(run, tmp_path, write_picture):
+    write_picture(tmp_path / "flat/church/1.png", 1)
+    with pytest.raises(InputError, match="1 files lie higher"):
+        run(tmp_path / "flat")
+
+
+def test_a_missing_root_is_an_error(run, tmp_path):
+    with pytest.raises(InputError, match=r"data\.root: .* does not exist"):
+        run(tmp_path / "absent")
+
+
+def test_a_root_that_is_a_file_is_an_error(run, pictures):
+    with pytest.raises(InputError, match=r"data\.root: .* is a file"):
+        run(pictures / "category0/landmark0/00.png")
+
+
+def test_the_raw_folder_is_never_written(run, pictures):
+    (pictures / "category0/landmark0/bad.jpg").write_bytes(b"bad")
+    (pictures / "category0/landmark0/dangling.jpg").symlink_to("gone")
+    before = snapshot(pictures)
+    run(pictures)
+    assert snapshot(pictures) == before
+
+
+def test_names_in_any_script_are_kept(run, tmp_path, write_picture):
+    names = ["Größe/Żółw/été, hiver.png", "東京/浅草 寺/桜.png", "a'b/c\"d/e|f.png"]
+    for number, name in enumerate(names):
+        write_picture(tmp_path / "raw" / name, number)
+    index = read_index(run(tmp_path / "raw"))
+    assert index.paths == sorted(names)
+    assert set(index.cells["category"]) == {"Größe", "東京", "a'b"}
+    landmark = index.tasks[1]
+    assert landmark.encode(index.cells["landmark"]).sum() == 3
+
+
+def test_the_name_of_a_file_says_nothing_about_its_format(run, pictures, draw, encode):
+    wrong = pictures / "category0/landmark0/wrong.png"
+    wrong.write_bytes(encode(draw(70), "WEBP", lossless=True))
+    prepared = run(pictures)
+    table = read_table(prepared / "index.csv")
+    assert (
+        table["format"][table["path"].index("category0/landmark0/wrong.png")] == "WEBP"
+    )
+
+
+def test_running_twice_gives_the_same_bytes(run, pictures):
+    (pictures / "category0/landmark0/bad.jpg").write_bytes(b"bad")
+    first, second = run(pictures), run(pictures)
+    names = {path.name for path in first.iterdir()}
+    assert names == {"images.npy", "index.csv", "rejected.csv", "labels.json"}
+    for name in names:
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_the_order_in_which_files_were_made_changes_nothing(run, pictures, tmp_path):
+    files = sorted(path for path in pictures.rglob("*") if path.is_file())
+    for path in files[::-1]:
+        copy = tmp_path / "reversed" / path.relative_to(pictures)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    first, second = run(pictures), run(tmp_path / "reversed")
+    for name in ("images.npy", "index.csv", "labels.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_a_linked_root_is_read_like_the_folder(run, pictures, tmp_path):
+    (tmp_path / "link").symlink_to(pictures, target_is_directory=True)
+    first, second = run(pictures), run(tmp_path / "link")
+    assert (first / "index.csv").read_bytes() == (second / "index.csv").read_bytes()
+
+
+def test_a_link_in_a_circle_ends(run, pictures):
+    (pictures / "category0/landmark0/circle").symlink_to(pictures)
+    assert len(read_index(run(pictures)).paths) == 12
+
+
+def test_a_smaller_output_replaces_a_larger_one(run, section, pictures, tmp_path):
+    options = section("data", root=str(pictures), layout="folders", levels=LEVELS)
+    size = section("prepare", image_size=SIZE, resize="pad")
+    prepare_images(options, size, tmp_path / "out")
+    shutil.rmtree(pictures / "category1")
+    prepare_images(options, size, tmp_path / "out")
+    assert len(np.load(tmp_path / "out/images.npy")) == 6
+    assert len(read_index(tmp_path / "out").paths) == 6
+
+
+def test_pictures_lie_upright_in_the_array(run, pictures, quarters, encode):
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    turned = encode(quarters[::-1, ::-1].copy(), "PNG", exif=exif)
+    (pictures / "category0/landmark0/turned.png").write_bytes(turned)
+    prepared = run(pictures)
+    row = read_index(prepared).paths.index("category0/landmark0/turned.png")
+    expected = decode(encode(quarters), SIZE, "pad").pixels
+    np.testing.assert_array_equal(np.load(prepared / "images.npy")[row], expected)

@@ -1,0 +1,102 @@
+"""Commands for DVC and for a reader, and what DVC and git answer."""
+
+import shlex
+
+import pytest
+
+from headswap.errors import InputError
+from results.commands import (
+    expand_photos,
+    parse_status,
+    queue_arguments,
+    shell_command,
+    unfit_changes,
+)
+
+STATUS = """Task     Name    Created    Status
+c0403f7  two     07:06 PM   Running
+3c69d43  three   Nov 25, 2026  Queued
+7fd281b  bad     07:06 PM   Failed
+fa3c72b  one     07:06 PM   Success
+
+Worker status: 1 active, 0 idle
+"""
+
+
+def test_the_folder_of_photographs_stands_in_for_its_variable(tmp_path):
+    runs = {"one": ("data.root=$PHOTOS/voc", "train.epochs=3")}
+    assert expand_photos(runs, {"PHOTOS": str(tmp_path)}) == {
+        "one": (f"data.root={tmp_path}/voc", "train.epochs=3")
+    }
+
+
+def test_the_folder_of_photographs_may_be_relative(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expanded = expand_photos({"one": ("data.root=$PHOTOS/voc",)}, {"PHOTOS": "."})
+    assert expanded == {"one": (f"data.root={tmp_path}/voc",)}
+
+
+@pytest.mark.parametrize("environment", [{}, {"PHOTOS": ""}, {"PHOTOS": "/no/where"}])
+def test_runs_on_photographs_need_their_folder(environment):
+    runs = {"one": ("data.root=$PHOTOS/voc",), "two": ("train.epochs=3",)}
+    with pytest.raises(InputError, match=r"^PHOTOS: .*needed by one\.$"):
+        expand_photos(runs, environment)
+
+
+def test_runs_without_photographs_need_no_folder():
+    assert expand_photos({"two": ("train.epochs=3",)}, {})
+
+
+def test_a_run_is_queued_under_its_name():
+    arguments = queue_arguments("one", ("train.epochs=3", "data.levels=[a,b]"))
+    assert shlex.join(arguments) == (
+        "exp run --queue --name one -S train.epochs=3 -S 'data.levels=[a,b]'"
+    )
+
+
+def test_a_command_fits_a_page_and_leaves_the_folder_to_the_shell():
+    long = tuple(f"train.parameter_{number}=[{number}]" for number in range(9))
+    command = shell_command(("data.root=$PHOTOS/voc", *long))
+    lines = command.splitlines()
+    assert lines[0].startswith('dvc exp run -S "data.root=$PHOTOS/voc" -S ')
+    assert all(len(line) <= 88 for line in lines)
+    assert all(line.endswith(" \\") for line in lines[:-1])
+    words = shlex.split(command.replace("\\\n", ""))
+    expected = [
+        part for each in ("data.root=$PHOTOS/voc", *long) for part in ("-S", each)
+    ]
+    assert words == ["dvc", "exp", "run", *expected]
+
+
+def test_the_queue_says_the_state_of_each_task():
+    status = parse_status(STATUS)
+    assert status.states == {
+        "two": "Running",
+        "three": "Queued",
+        "bad": "Failed",
+        "one": "Success",
+    }
+    assert status.tasks[0] == ("c0403f7", "two", "Running")
+    assert status.has_worker
+
+
+def test_an_empty_queue_has_no_tasks():
+    text = "No experiment tasks in the queue.\n\nWorker status: 0 active, 0 idle\n"
+    status = parse_status(text)
+    assert status.tasks == ()
+    assert not status.has_worker
+
+
+def test_changes_that_no_run_depends_on_are_fine():
+    porcelain = " M README.md\0M  results/runs.yaml\0 M results/figures/one.json\0"
+    assert unfit_changes(porcelain, ["README.md", "results/"]) == []
+
+
+def test_changes_that_a_run_depends_on_are_named():
+    porcelain = " M params.yaml\0R  new.py\0old.py\0 M README.md.txt\0 M README.md\0"
+    assert unfit_changes(porcelain, ["README.md", "results/"]) == [
+        "params.yaml",
+        "new.py",
+        "old.py",
+        "README.md.txt",
+    ]

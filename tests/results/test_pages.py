@@ -1,0 +1,92 @@
+"""The repository's own runs.yaml, figures and pages go together."""
+
+import copy
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from headswap import params
+from headswap.errors import InputError
+from results.__main__ import PAGES, find_command
+from results.listing import read_listing
+from results.rendering import fill_places, render_tables
+from results.runs import parameter_of, unknown_parameters
+from results.stored import current_figures, read_figures
+
+
+@pytest.fixture(scope="module")
+def listing(repository):
+    return read_listing(repository / "results" / "runs.yaml")
+
+
+@pytest.fixture(scope="module")
+def defaults(repository):
+    return params.load(repository / params.PARAMS_FILE)
+
+
+@pytest.fixture(scope="module")
+def stored(repository):
+    return read_figures(repository / "results" / "figures")
+
+
+def test_every_override_names_a_parameter_that_exists(listing, defaults):
+    assert unknown_parameters(listing.runs, defaults) == []
+
+
+def test_every_run_asks_for_something_valid(listing, defaults):
+    for name, overrides in listing.runs.items():
+        sections = copy.deepcopy(defaults)
+        for override in overrides:
+            *path, key = parameter_of(override).split(".")
+            place = sections
+            for part in path:
+                place = place[part]
+            value = override.partition("=")[2]
+            place[key] = YAML(typ="safe", pure=True).load(value)
+        params.check(sections, f"runs.{name}")
+
+
+def test_every_run_gives_a_cell(listing):
+    used = {
+        cell.run
+        for table in listing.tables.values()
+        for row in table.rows
+        for cell in row
+        if not isinstance(cell, str)
+    }
+    assert used == set(listing.runs)
+
+
+def test_every_stored_file_belongs_to_a_run(listing, stored):
+    assert set(stored) - set(listing.runs) == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_what_the_stored_figures_give(page, repository, listing, stored):
+    rendered = render_tables(listing.tables, current_figures(listing.runs, stored))
+    text = (repository / page).read_text(encoding="utf-8")
+    assert text == fill_places(text, rendered, page), "run `python -m results --tables`"
+
+
+def test_every_table_has_a_place(repository, listing):
+    pages = [(repository / page).read_text(encoding="utf-8") for page in PAGES]
+    assert [
+        name
+        for name in listing.tables
+        if not any(f"<!-- table: {name} -->" in text for text in pages)
+    ] == []
+
+
+def test_every_command_on_the_page_is_that_of_a_run(repository, listing):
+    text = (repository / "results" / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(
+        r"^```sh\n(dvc exp run .*?)\n```$", text, re.MULTILINE | re.DOTALL
+    )
+    assert shown
+    assert set(shown) <= {find_command(listing, name) for name in listing.runs}
+
+
+def test_the_command_of_an_unknown_run_is_a_fault(listing):
+    with pytest.raises(InputError, match=r"NAME must be one of .*, got 'nothing'"):
+        find_command(listing, "nothing")

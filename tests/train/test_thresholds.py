@@ -1,0 +1,157 @@
+"""Each class's threshold is the one with the highest F1 score on validation images."""
+
+import json
+import os
+from itertools import pairwise
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.cache import Features, Member
+from headswap.artifacts.model.decisions import decide
+from headswap.artifacts.model.predictions import read_predictions
+from headswap.artifacts.storage.arrays import Rows
+from headswap.train import stage
+from headswap.train.thresholds import choose_thresholds
+from tests.made import make_index, make_split
+
+
+def best_by_trying(target, probability):
+    """Every decision a threshold can make, tried: (best F1, threshold nearest 0.5)."""
+    levels = sorted({0.0, 1.0, *probability.astype(float).tolist()})
+    tried = []
+    for low, high in pairwise(levels):
+        threshold = (low + high) / 2
+        predicted = probability.astype(float) >= threshold
+        f1 = f1_score(target, predicted, zero_division=0)
+        tried.append((round(f1, 9), -abs(threshold - 0.5)))
+    return max(tried)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=1, max_size=15),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_no_other_threshold_has_a_higher_f1(rows, dtype):
+    target = np.array([positive for positive, _ in rows])
+    probability = np.array([step / 20 for _, step in rows], dtype)
+    [threshold] = choose_thresholds(target[:, None], probability[:, None])
+    if not target.any():
+        assert threshold == 0.5
+        return
+    predicted = decide(probability[:, None], "multilabel", np.array([threshold]))
+    f1, nearness = best_by_trying(target, probability)
+    assert f1_score(target, predicted[:, 0], zero_division=0) == pytest.approx(f1)
+    assert -abs(threshold - 0.5) == pytest.approx(nearness)
+
+
+def test_classes_are_chosen_one_by_one():
+    targets = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0]])
+    probabilities = np.array([[0.2, 0.1, 0.9], [0.3, 0.8, 0.9], [0.1, 0.9, 0.9]])
+    thresholds = choose_thresholds(targets, probabilities.astype(np.float32))
+    assert thresholds.dtype == np.float64
+    np.testing.assert_allclose(thresholds, [0.15, 0.45, 0.5], atol=1e-6)
+
+
+def test_of_equally_good_thresholds_the_one_nearest_a_half_is_taken():
+    # Between 0.1 and 0.2 all are found with one wrong; from 0.6 on two of three.
+    target = np.array([[0], [1], [0], [1]])
+    probability = np.array([[0.1], [0.2], [0.6], [0.9]])
+    f1 = {
+        threshold: f1_score(target[:, 0], probability[:, 0] >= threshold)
+        for threshold in (0.15, 0.4, 0.75)
+    }
+    assert f1[0.15] == pytest.approx(0.8)
+    assert choose_thresholds(target, probability) == pytest.approx(0.15)
+    # All probabilities the same: 0.35 and 0.85 differ, but all are positive.
+    ones = np.ones((3, 1), int)
+    assert choose_thresholds(ones, np.full((3, 1), 0.4)) == pytest.approx(0.2)
+
+
+def test_a_class_without_positives_keeps_a_half():
+    targets = np.zeros((3, 1), int)
+    assert choose_thresholds(targets, np.array([[0.1], [0.9], [0.4]])) == [0.5]
+
+
+def test_no_validation_images_keep_a_half():
+    thresholds = choose_thresholds(np.zeros((0, 2)), np.zeros((0, 2), np.float32))
+    np.testing.assert_array_equal(thresholds, [0.5, 0.5])
+
+
+def test_many_images_take_little_memory():
+    random = np.random.default_rng(0)
+    probability = random.random((200_000, 1), np.float32)
+    target = probability > 0.7
+    assert choose_thresholds(target, probability) == pytest.approx(0.7, abs=1e-4)
+
+
+def test_multiclass_takes_the_most_probable_class():
+    probabilities = np.array([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]], np.float32)
+    decided = decide(probabilities, "multiclass", None)
+    np.testing.assert_array_equal(decided, [[0, 1, 0], [1, 0, 0]])
+
+
+def test_multilabel_takes_every_class_that_reaches_its_threshold():
+    probabilities = np.array([[0.2, 0.5], [0.1, 0.4]])
+    decided = decide(probabilities, "multilabel", np.array([0.2, 0.45]))
+    np.testing.assert_array_equal(decided, [[1, 1], [0, 0]])
+
+
+TAGS = Task("tags", "multilabel", ("a", "b"))
+KIND = Task("kind", "multiclass", ("x", "y"))
+
+
+@pytest.fixture
+def trained(section, tmp_path, monkeypatch):
+    """(predictions, model's facts, index, split) of a short training run.
+
+    One task is multilabel, one multiclass; two rounds.
+    """
+    # Threads cannot be set once TensorFlow has begun.
+    monkeypatch.setattr(stage, "set_up_backend", lambda **_: None)
+    random = np.random.default_rng(0)
+    names = [f"image{number}" for number in range(30)]
+    cells = {
+        "tags": [str(cell) for cell in random.choice(["", "a", "b", "a|b"], 30)],
+        "kind": ["x", "y"] * 15,
+    }
+    parts = np.array([["train"] * 12 + ["validation"] * 10 + ["test"] * 8] * 2)
+    parts[1] = parts[1][::-1]
+    np.save(tmp_path / "features.npy", random.random((30, 4), np.float32))
+    rows = Rows([tmp_path / "features.npy"])
+    member = Member("tiny", rows, tmp_path, has_above=False, has_random_weights=False)
+    index = make_index(names, cells, [TAGS, KIND])
+    split = make_split(parts)
+    folders = ("model", "predictions", "curves", "checkpoints")
+    stage.fit_rounds(
+        Features([member], np.array(names), np.zeros(30, int)),
+        index,
+        split,
+        section("train", epochs=2),
+        section("backbone"),
+        stage.Outputs(*(tmp_path / name for name in folders)),
+    )
+    text = (tmp_path / "model/training.json").read_text(encoding="utf-8")
+    predictions = read_predictions(tmp_path / "predictions", index.tasks)
+    return predictions, json.loads(text), index, split
+
+
+def test_training_chooses_thresholds_on_validation_images_alone(trained):
+    predictions, description, index, split = trained
+    assert predictions["kind"].thresholds is None
+    tags = predictions["tags"]
+    assert tags.thresholds.shape == (2, 2)
+    targets = TAGS.encode(index.cells["tags"])
+    for number in range(2):
+        validation = split.parts[number] == "validation"
+        expected = choose_thresholds(
+            targets[validation], tags.probabilities[number, validation]
+        )
+        np.testing.assert_array_equal(tags.thresholds[number], expected)
+    assert description["thresholds"] == {"tags": tags.thresholds[0].tolist()}
