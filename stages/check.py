@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from stages import run  # isort: skip  (it puts src on the path)
-from headswap import params
-from headswap.check.inputs import write_inputs
+from headswap.check.stage import check_all
 
 
 def main(inputs: Path) -> None:
-    write_inputs(params.check(params.load()), inputs)
+    check_all(inputs)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from headswap.artifacts.storage.tables import PathLike
 from headswap.machine.backend import KERAS_SETTINGS, VARIABLES
 from headswap.machine.fingerprint import hash_file, library_versions, set_variables
 from headswap.params.backbone import IMAGENET, RANDOM
@@ -41,14 +42,15 @@ BACKEND_LIBRARIES = {
 KERAS_STAGES = ("features", "train")
 
 
-def write_inputs(sections: Mapping[str, Any], output: Path) -> None:
+def write_inputs(sections: Mapping[str, Any], output: PathLike) -> None:
     """Write one file a stage.
 
     Args:
         sections: of params.yaml, by name.
         output: folder to write.
     """
-    output.mkdir(parents=True, exist_ok=True)
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
     files = named_files(sections)
     for stage, libraries in LIBRARIES.items():
         inputs: dict[str, Any] = {"libraries": library_versions(libraries)}
@@ -62,7 +64,7 @@ def write_inputs(sections: Mapping[str, Any], output: Path) -> None:
             inputs["keras"] = {"backend": backend, **KERAS_SETTINGS}
             inputs["variables"] = set_variables(VARIABLES)
         text = json.dumps(inputs, indent=2, sort_keys=True)
-        (output / f"{stage}.json").write_text(text + "\n", encoding="utf-8")
+        (folder / f"{stage}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def named_files(sections: Mapping[str, Any]) -> dict[str, dict[str, Path]]:

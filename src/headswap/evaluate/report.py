@@ -120,21 +120,44 @@ def write_predictions(
 
 
 def write_confusion(
-    path: Path, task: Task, predicted: np.ndarray, cells: Sequence[str], split: Split
+    path: Path,
+    tasks: Sequence[Task],
+    predicted: Mapping[str, np.ndarray],
+    cells: Mapping[str, Sequence[str]],
+    split: Split,
 ) -> None:
-    """Write (actual, predicted) of test images; for multilabel, class by class."""
+    """Write (task, actual, predicted) of test images, one row an image and round.
 
-    def rows() -> Iterator[tuple[str, str]]:
-        for number, row in zip(*np.nonzero(split.parts == "test"), strict=True):
-            if task.kind == "multiclass":
-                yield cells[row], _names(task, predicted[number, row])
-                continue
-            actual = set(task.split_cell(cells[row]))
-            for position, name in enumerate(task.class_names):
-                answer = bool(predicted[number, row, position])
-                yield _yes_or_no(name, name in actual), _yes_or_no(name, answer)
+    A multilabel task has one row more a class: whether it was there and was found. One
+    file for all tasks, so that none of an earlier data set's can stay behind.
 
-    write_table(path, ["actual", "predicted"], rows())
+    Args:
+        path: of the table.
+        tasks: all tasks.
+        predicted: (rounds, N, C) of 0 and 1, by task name.
+        cells: the labels of each image, by task name.
+        split: of the images.
+    """
+
+    def rows() -> Iterator[tuple[str, str, str]]:
+        for task in tasks:
+            for number, row in zip(*np.nonzero(split.parts == "test"), strict=True):
+                answers = predicted[task.name][number, row]
+                cell = cells[task.name][row]
+                for actual, answer in _confused(task, cell, answers):
+                    yield task.name, actual, answer
+
+    write_table(path, ["task", "actual", "predicted"], rows())
+
+
+def _confused(task: Task, cell: str, answers: np.ndarray) -> Iterator[tuple[str, str]]:
+    """Yield (actual, predicted) of one image."""
+    if task.kind == "multiclass":
+        yield cell, _names(task, answers)
+        return
+    actual = set(task.split_cell(cell))
+    for name, answer in zip(task.class_names, answers, strict=True):
+        yield _yes_or_no(name, name in actual), _yes_or_no(name, bool(answer))
 
 
 def _yes_or_no(class_name: str, answer: bool) -> str:

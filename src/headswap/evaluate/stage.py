@@ -3,7 +3,7 @@
 Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over the
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
 round), `classes.csv` (every class), `predictions.csv` (every image), and for plots
-`confusion/<task>.csv` (test images) and `learning_curves.csv`.
+`confusion.csv` (test images) and `learning_curves.csv`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def write_metrics(
         output: folder to write.
     """
     folder = Path(output)
-    (folder / "confusion").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     predicted = {
         task.name: _decide(predictions[task.name], task) for task in index.tasks
     }
@@ -95,14 +95,9 @@ def write_metrics(
     write_repeats(folder / "repeats.csv", figures)
     write_classes(folder / "classes.csv", index.tasks, scores)
     write_predictions(folder / "predictions.csv", predictions, predicted, index, split)
-    for task in index.tasks:
-        write_confusion(
-            folder / "confusion" / f"{task.name}.csv",
-            task,
-            predicted[task.name],
-            index.cells[task.name],
-            split,
-        )
+    write_confusion(
+        folder / "confusion.csv", index.tasks, predicted, index.cells, split
+    )
     write_learning_curves(folder / "learning_curves.csv", Path(curves_folder))
 
 

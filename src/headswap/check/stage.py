@@ -1,0 +1,27 @@
+"""check: the request makes sense, or no other stage starts.
+
+Out: one file a stage with what its results depend on beside git and params.yaml. It
+always runs and is quick.
+"""
+
+from headswap import params
+from headswap.artifacts.storage.tables import PathLike
+from headswap.check.git_index import show_changes_to_git
+from headswap.check.inputs import write_inputs
+from headswap.check.sample import ensure_sample
+
+
+def check_all(inputs: PathLike) -> None:
+    """Check params.yaml, draw the sample where it is asked for, write the inputs.
+
+    Args:
+        inputs: folder to write.
+
+    Raises:
+        InputError: with every fault of every section.
+    """
+    # First, for what follows may fail.
+    show_changes_to_git()
+    sections = params.check(params.load())
+    ensure_sample(sections["data"].root)
+    write_inputs(sections, inputs)

@@ -1,0 +1,81 @@
+"""One small file a stage: what its results depend on beside git and params.yaml."""
+
+import copy
+import json
+import os
+
+import pytest
+
+from headswap import params
+from headswap.check.inputs import LIBRARIES, write_inputs
+
+
+@pytest.fixture
+def write(repository, tmp_path, monkeypatch):
+    """write(**changes): the files by stage, as parsed; names with __ for the dot."""
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    sections = params.load(repository / "params.yaml")
+
+    def call(**changes):
+        changed = copy.deepcopy(sections)
+        for name, value in changes.items():
+            section, key = name.split("__")
+            changed[section][key] = value
+        write_inputs(params.check(changed), tmp_path / "inputs")
+        return {
+            stage: json.loads((tmp_path / "inputs" / f"{stage}.json").read_text())
+            for stage in LIBRARIES
+        }
+
+    return call
+
+
+def test_every_stage_has_a_file_with_the_versions_it_computes_with(write):
+    written = write()
+    for stage, libraries in LIBRARIES.items():
+        assert set(libraries) <= set(written[stage]["libraries"])
+    assert written["prepare"]["libraries"]["numpy"]
+    assert written["features"]["libraries"]["tensorflow"]
+
+
+def test_the_backend_and_keras_settings_are_those_of_the_program(write):
+    written = write()
+    expected = {
+        "backend": "tensorflow",
+        "floatx": "float32",
+        "epsilon": 1e-7,
+        "image_data_format": "channels_last",
+    }
+    assert written["features"]["keras"] == written["train"]["keras"] == expected
+    assert "keras" not in written["prepare"]
+
+
+def test_a_file_that_a_parameter_names_is_known_by_its_content(write, tmp_path):
+    weights, table = tmp_path / "weights.h5", tmp_path / "labels.csv"
+    changes = {
+        "data__root": str(tmp_path / "pictures"),
+        "data__layout": "csv",
+        "data__table": "../labels.csv",
+        "backbone__weights": str(weights),
+    }
+    (tmp_path / "pictures").mkdir()
+    missing = write(**changes)
+    assert missing["prepare"]["files"] == {"data.table": None}
+    for file in (weights, table):
+        file.write_text("one")
+    first = write(**changes)
+    weights.write_text("two")
+    second = write(**changes)
+    assert first["prepare"] == second["prepare"] != missing["prepare"]
+    assert first["features"]["files"] != second["features"]["files"]
+    assert first["train"] == second["train"]
+
+
+def test_a_variable_that_a_backend_reads_is_noted(write, monkeypatch):
+    before = write()
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    after = write()
+    assert before["train"]["variables"] == {}
+    assert after["train"]["variables"] == {"XLA_FLAGS": os.environ["XLA_FLAGS"]}
+    assert before["prepare"] == after["prepare"]
