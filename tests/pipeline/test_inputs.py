@@ -10,6 +10,7 @@ import sys
 from dataclasses import fields
 
 import pytest
+from ruamel.yaml import YAML
 
 from headswap import registry
 from tests.clones import clone, run_well, stages_run
@@ -128,21 +129,15 @@ VARIABLES = {"TF_ENABLE_ONEDNN_OPTS": ("0", {"features", "train"})}
 
 STAND_IN = '''
 """Writes what the stage of its name has to write, always the same."""
-import sys
 from pathlib import Path
-from ruamel.yaml import YAML
 
-name = Path(sys.argv[0]).stem
-stage = YAML(typ="safe").load(Path("dvc.yaml"))["stages"][name]
-for out in [*stage["outs"], *stage.get("metrics", [])]:
-    path = Path(out if isinstance(out, str) else next(iter(out)))
-    path = path if path.suffix else path / "content"
+for out in {outs}:
+    path = Path(out) if Path(out).suffix else Path(out, "content")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(name)
-for name in ("index.csv", "labels.json"):
-    if sys.argv[0].endswith("prepare.py"):
-        Path("data/prepared", name).write_text("same")
+    path.write_text({stage!r})
 '''
+# What dvc.yaml names inside a folder that is an output.
+INSIDE = {"prepare": ["data/prepared/index.csv", "data/prepared/labels.json"]}
 
 # One process for all, because starting DVC takes longer than all it does here. Going
 # back to where a section began is for the run cache, and runs nothing; but a stage with
@@ -189,8 +184,9 @@ def steps():
     made = {}
     for name, (value, _) in PARAMETERS.items():
         before = {**start, **BESIDE.get(name, {})}
+        section = name.split(".")[0]
+        begins_section = section not in {key.split(".")[0] for key in made}
         made[name] = {**plain, "after": {**before, name: value}}
-        begins_section = name.split(".")[0] not in {key.split(".")[0] for key in made}
         if name in BESIDE or begins_section:
             made[name]["before"] = before
     for name, (path, settings, _) in FILES.items():
@@ -208,8 +204,12 @@ def stages_of(repository, tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs") / "clone"
     folder.mkdir()
     clone(repository, folder)
-    for stage in registry_of_stages(folder):
-        (folder / "stages" / f"{stage}.py").write_text(STAND_IN)
+    for name, stage in YAML(typ="safe").load(folder / "dvc.yaml")["stages"].items():
+        if name != "check":
+            outs = [*stage["outs"], *stage.get("metrics", []), *INSIDE.get(name, [])]
+            outs = [out if isinstance(out, str) else next(iter(out)) for out in outs]
+            script = STAND_IN.format(outs=outs, stage=name)
+            (folder / "stages" / f"{name}.py").write_text(script)
     for root in ("raw", "other"):
         (folder / "data" / root / "a" / "b").mkdir(parents=True)
         (folder / "data" / root / "a" / "b" / "0.png").write_text(root)
@@ -218,11 +218,6 @@ def stages_of(repository, tmp_path_factory):
     output = run_well(folder, sys.executable, "driver.py", "steps.json")
     parts = [part.split("\n", 1) for part in output.split("\nSTEP ")[1:]]
     return {name: stages_run(said) for name, said in parts}
-
-
-def registry_of_stages(folder):
-    scripts = (folder / "stages").glob("[!_]*.py")
-    return sorted({script.stem for script in scripts} - {"check"})
 
 
 def test_every_parameter_has_a_row():
