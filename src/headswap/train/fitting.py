@@ -137,6 +137,8 @@ class Fitter:
             # XLA on a CPU is many times slower for depthwise networks; JAX needs it.
             jit_compile=keras.backend.backend() == "jax",
         )
+        # A step that finds its optimiser without variables is traced twice.
+        model.optimizer.build(model.trainable_variables)
 
     def batches(
         self,
