@@ -83,13 +83,8 @@ def _allocate(
     # The last column counts images, so that parts have their share of all of them too.
     columns = np.column_stack([combinations.classes, np.ones(len(combinations.names))])
     holds = np.array([columns[list(kind)].sum(axis=0) for kind in kinds])
-    expected = np.array(
-        [
-            [(chance[list(kind), None] * columns[list(kind)]).sum(axis=0)]
-            for chance in chances
-            for kind in kinds
-        ]
-    ).reshape(len(chances), len(kinds), -1)
+    likely = chances[:, :, None] * columns
+    expected = np.stack([likely[:, list(kind)].sum(axis=1) for kind in kinds], axis=1)
     targets = np.einsum("k,pkc->pc", numbers, expected)
     ideal = numbers * expected[:, :, -1] / holds[:, -1]
     totals = numbers @ holds
@@ -109,9 +104,9 @@ def _round(ideal: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         ideal: (parts, kinds); the sums over the parts are whole.
         offsets: (kinds,) 0..1.
     """
-    steps = np.floor(np.cumsum(ideal, axis=0) + offsets + 1e-9)
-    # The whole sum, which rounding errors must not touch.
-    steps[-1] = np.rint(ideal.sum(axis=0))
+    whole = np.rint(ideal.sum(axis=0))
+    steps = np.minimum(np.floor(np.cumsum(ideal, axis=0) + offsets + 1e-9), whole)
+    steps[-1] = whole  # Whatever the rounding errors.
     return np.diff(steps, axis=0, prepend=0).astype(int)
 
 
@@ -161,6 +156,13 @@ def _improve(
         previous, allocation = allocation, allocation + step
 
 
+def _lowest(values: np.ndarray) -> np.ndarray:
+    """Return where the lowest values are, `MAX_PAIRED` at most, in order of place."""
+    if len(values) <= MAX_PAIRED:
+        return np.arange(len(values))
+    return np.sort(np.argpartition(values, MAX_PAIRED)[:MAX_PAIRED])
+
+
 def _best_step(
     allocation: np.ndarray,
     holds: np.ndarray,
@@ -187,7 +189,7 @@ def _best_step(
         if source > target:
             continue
         back = leaving[:, target] + entering[:, source]
-        out, into = (np.argsort(c, kind="stable")[:MAX_PAIRED] for c in (change, back))
+        out, into = _lowest(change), _lowest(back)
         both = weights[source] + weights[target]
         pairs = change[out][:, None] + back[into]
         pairs -= 2 * (holds[out] * both) @ holds[into].T
