@@ -24,6 +24,8 @@ CLASSES = "metrics/classes.csv"
 WAITING = ("Queued", "Running")
 # A worker that has work may miss a question, but not twenty in turn.
 MAX_ODD_POLLS = 20
+# On a busy machine DVC's answer may lack all runs for minutes.
+MAX_EMPTY_POLLS = 120
 # It may have ended just before runs were queued, or be killed.
 MAX_IDLE_POLLS = 4
 
@@ -182,7 +184,7 @@ def _miss(run: str, status: Status, odd_polls: Counter[str]) -> str | None:
     state = status.states.get(run)
     is_odd = state != "Queued" and not (state == "Running" and status.has_worker)
     odd_polls[run] = odd_polls[run] + 1 if is_odd else 0
-    if odd_polls[run] < MAX_ODD_POLLS:
+    if odd_polls[run] < (MAX_ODD_POLLS if status.tasks else MAX_EMPTY_POLLS):
         return None
     return (
         f"no worker has it any more. Clear it away with `dvc queue kill {run}` "

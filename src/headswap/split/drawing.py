@@ -124,13 +124,18 @@ def _repair(
     best, fewest_gaps = allocation, None
     for _ in range(MAX_ROUNDS):
         allocation = _improve(allocation, holds, targets, weights)
-        gaps = (allocation @ holds == 0) & (targets > 0)
+        gaps = _gaps(allocation @ holds, targets)
         if fewest_gaps is None or gaps.sum() < fewest_gaps:
             best, fewest_gaps = allocation, gaps.sum()
         if not gaps.any():
             break
         weights = np.where(gaps, 3 * weights, weights)
     return best
+
+
+def _gaps(counts: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return which classes a part should have some of and has none, (parts, C) bool."""
+    return (counts == 0) & (targets > 0)
 
 
 def _improve(
@@ -141,17 +146,20 @@ def _improve(
 ) -> np.ndarray:
     """Return the allocation after the best move or swap, again and again.
 
-    It ends when every class in every part is less than an image from its target, or
-    when no step lowers the sum of weighted squares any more.
+    It ends when every class is in every part and less than an image from its target,
+    or when no step lowers the sum of weighted squares any more.
     """
     previous, cost = allocation, np.inf
     while True:
-        deviation = allocation @ holds - targets
+        counts = allocation @ holds
+        deviation = counts - targets
         before, cost = cost, (weights * deviation**2).sum()
         if cost >= before:  # Within rounding errors, the last step was none.
             return previous
+        if np.abs(deviation).max() < 1 - 1e-9 and not _gaps(counts, targets).any():
+            return allocation
         step = _best_step(allocation, holds, deviation, weights)
-        if np.abs(deviation).max() < 1 - 1e-9 or step is None:
+        if step is None:
             return allocation
         previous, allocation = allocation, allocation + step
 
