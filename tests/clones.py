@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-def run(folder, *command, **environment):
+def run(folder, *command, seconds=600, **environment):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     identity = {
         f"GIT_{who}_{what}": "test@localhost"
@@ -20,15 +20,15 @@ def run(folder, *command, **environment):
         env={**os.environ, "PATH": path, **identity, **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=seconds,
         check=False,
     )
     result.output = result.stdout + result.stderr
     return result
 
 
-def run_well(folder, *command, **environment):
-    result = run(folder, *command, **environment)
+def run_well(folder, *command, **options):
+    result = run(folder, *command, **options)
     assert result.returncode == 0, result.output
     return result.output
 

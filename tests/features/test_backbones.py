@@ -21,6 +21,7 @@ from headswap.features.backbones import (
     _torch_file,
     _weights,
 )
+from tests.networks import weight_of_network
 
 # Backbone, network and module of keras.applications.
 APPLICATIONS = {
@@ -36,14 +37,6 @@ APPLICATIONS = {
     "vgg16": ("VGG16", "vgg16"),
     "xception": ("Xception", "xception"),
 }
-SLOW = [
-    "convnext_tiny",
-    "densenet121",
-    "efficientnet_v2_s",
-    "resnet101_v2",
-    "resnet50",
-    "xception",
-]
 SCALINGS = {
     "caffe": _applications.scale_like_caffe,
     "tf": _applications.scale_like_tensorflow,
@@ -172,10 +165,7 @@ def test_backbone_gives_finite_features_and_survives_json(name):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
-        for name in APPLICATIONS
-    ],
+    [pytest.param(name, marks=weight_of_network(name)) for name in APPLICATIONS],
 )
 def test_application_equals_keras_own_preprocessing_and_network(
     name, monkeypatch, tmp_path

@@ -9,17 +9,10 @@ from headswap import registry
 from headswap.errors import InputError
 from headswap.features.cut import choose_place, divide, places
 from headswap.features.network import build_network
+from tests.networks import weight_of_network
 
-SLOW = {
-    "convnext_tiny",
-    "densenet121",
-    "efficientnet_v2_s",
-    "resnet101_v2",
-    "resnet50",
-    "xception",
-}
 BACKBONES = [
-    pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
+    pytest.param(name, marks=weight_of_network(name))
     for name in registry.names("features/backbones")
 ]
 

@@ -204,18 +204,24 @@ def stages_of(repository, tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs") / "clone"
     folder.mkdir()
     clone(repository, folder)
-    for name, stage in YAML(typ="safe").load(folder / "dvc.yaml")["stages"].items():
+    pipeline = YAML(typ="safe").load(folder / "dvc.yaml")
+    for name, stage in pipeline["stages"].items():
         if name != "check":
             outs = [*stage["outs"], *stage.get("metrics", []), *INSIDE.get(name, [])]
             outs = [out if isinstance(out, str) else next(iter(out)) for out in outs]
             script = STAND_IN.format(outs=outs, stage=name)
             (folder / "stages" / f"{name}.py").write_text(script)
+            # Code is not what changes here, and DVC is twice as fast without.
+            stage["deps"] = [n for n in stage["deps"] if n.startswith(("data/", "$"))]
+    del pipeline["plots"]
+    YAML().dump(pipeline, folder / "dvc.yaml")
+    (folder / "dvc.lock").unlink()
     for root in ("raw", "other"):
         (folder / "data" / root / "a" / "b").mkdir(parents=True)
         (folder / "data" / root / "a" / "b" / "0.png").write_text(root)
     (folder / "driver.py").write_text(DRIVER)
     (folder / "steps.json").write_text(json.dumps(steps()))
-    output = run_well(folder, sys.executable, "driver.py", "steps.json")
+    output = run_well(folder, sys.executable, "driver.py", "steps.json", seconds=900)
     parts = [part.split("\n", 1) for part in output.split("\nSTEP ")[1:]]
     return {name: stages_run(said) for name, said in parts}
 

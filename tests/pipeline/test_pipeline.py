@@ -221,6 +221,28 @@ def test_a_queued_experiment_runs_its_own_code(workspace, reproduced):
     assert all(len(row["f1"]) == len("1.00") for row in rows)
 
 
+def test_a_clone_that_never_drew_the_sample_gets_all_results(
+    workspace, reproduced, tmp_path
+):
+    """Where a stage drew the sample, each of these ended with an error."""
+    run_well(workspace, "git", "checkout", "-q", ".")
+    experiment(workspace, **{"train.epochs": 1})
+    [name] = run_well(workspace, "dvc", "exp", "list", "--name-only").split()[:1]
+    run_well(workspace, "dvc", "remote", "add", "-f", "-d", "shared", tmp_path / "far")
+    run_well(workspace, "dvc", "push", "-q", "--all-commits")
+    run_well(workspace, "dvc", "push", "-q")
+    other = tmp_path / "other"
+    run_well(tmp_path, "git", "clone", "-q", workspace, other)
+    run_well(other, "dvc", "remote", "add", "-f", "-d", "shared", tmp_path / "far")
+    for command in ("pull -q", "checkout -q", "status -q evaluate"):
+        run_well(other, "dvc", *command.split())
+    run_well(other, "git", "fetch", "-q", "origin", "refs/exps/*:refs/exps/*")
+    run_well(other, "dvc", "exp", "apply", name)
+    assert not (other / "data" / "sample" / "pictures").exists()
+    assert (other / "metrics" / "evaluate.json").exists()
+    run_well(workspace, "git", "checkout", "-q", ".")
+
+
 OTHER_LAYOUTS = {
     "scenes": {
         "data.levels": "[split,scene]",
