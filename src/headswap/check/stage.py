@@ -4,6 +4,8 @@ Out: one file a stage with what its results depend on beside git and params.yaml
 always runs and is quick.
 """
 
+from pathlib import Path
+
 from headswap import params
 from headswap.artifacts.storage.tables import PathLike
 from headswap.check.git_index import show_changes_to_git
@@ -23,5 +25,12 @@ def check_all(inputs: PathLike) -> None:
     # First, for what follows may fail.
     show_changes_to_git()
     sections = params.check(params.load())
-    ensure_sample(sections["data"].root)
+    root = sections["data"].root
+    ensure_sample(root)
+    if not Path(root).exists():
+        # No error: DVC may be about to fetch it, or not to need it.
+        print(
+            f"note: data.root: {root!r} does not exist here. A queued experiment finds "
+            "it where the path is absolute, or where its .dvc file is in git."
+        )
     write_inputs(sections, inputs)

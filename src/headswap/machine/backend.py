@@ -131,6 +131,8 @@ def set_up_backend(*, tf32: bool, one_thread: bool) -> None:
     if backend == "tensorflow":
         import tensorflow
 
+        # Each round has a model of its own, which TensorFlow takes for an oversight.
+        tensorflow.get_logger().setLevel("ERROR")
         with _quiet():
             # Looking for a GPU writes an error where there is none.
             tensorflow.config.list_physical_devices()

@@ -119,8 +119,10 @@ def _repair(
     """Return the allocation after moves and swaps of single groups have mended it.
 
     Deviations count with their square. While a part lacks a class altogether, that
-    gap's weight grows, until other gaps are the smaller evil.
+    gap's weight grows, until other gaps are the smaller evil; and the smallest group
+    that would fill it is what is aimed at, for less than a group cannot be had.
     """
+    smallest = np.where(holds > 0, holds, np.inf).min(axis=0)
     best, fewest_gaps = allocation, None
     for _ in range(MAX_ROUNDS):
         allocation = _improve(allocation, holds, targets, weights)
@@ -130,6 +132,7 @@ def _repair(
         if not gaps.any():
             break
         weights = np.where(gaps, 3 * weights, weights)
+        targets = np.where(gaps, np.maximum(targets, smallest), targets)
     return best
 
 

@@ -68,7 +68,10 @@ def divide(index: Index, groups: np.ndarray, options: Section) -> Split:
         given = _usable_given_parts(index, groups, given, options)
     else:
         if (given != "").any():
-            print("split: the parts the data set gives are ignored (split.method)")
+            print(
+                "split: the parts the data set gives are ignored; to keep them, set "
+                "split.method=predefined"
+            )
         given[:] = ""
     rounds = list(Dealer(index, groups, options).rounds(given))
     parts = np.stack([drawn.parts for drawn in rounds])
@@ -164,7 +167,7 @@ def _remedy(num_groups: int, method: str) -> str:
         return "Add images that belong to none of them, or remove the class."
     if method == "predefined":
         return "Give it images there, or remove the class."
-    return "Lower split.validation and split.test, add images, or remove the class."
+    return "Add images, remove the class, or try another split.seed."
 
 
 def _say(split: Split, counts: list[tuple[str, str, str, int]]) -> None:
