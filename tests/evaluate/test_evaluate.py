@@ -199,6 +199,41 @@ def test_classes_csv_has_every_class_with_its_support(run, plants):
     assert {table[metric][absent] for metric in CLASS_SCORES} == {""}
 
 
+def test_a_class_absent_from_one_round_has_the_figures_of_the_others(run, plants):
+    _, index, _ = plants
+    predictions = {
+        "plant": predict(PLANT, *[index.cells["plant"]] * 2),
+        "kind": predict(KIND, PREDICTED_KINDS, KINDS),
+    }
+    # The second round tests an oak and an elm alone.
+    folder = run(predictions, index, make_split("ttvveeee", "ttvveett"))
+    table = read_table(folder / "classes.csv")
+    keys = list(zip(table["task"], table["part"], table["class"], strict=True))
+    lily = keys.index(("kind", "test", "lily"))
+    assert table["support"][lily] == "0.5"
+    assert table["recall"][lily] == "1.000000"
+    oak = keys.index(("kind", "test", "oak"))
+    assert table["support"][oak] == "1"
+    assert table["precision"][oak] == "0.750000"
+
+
+def test_every_round_has_rows_of_its_own_answers(run, plants):
+    _, index, _ = plants
+    predictions = {
+        "plant": predict(PLANT, *[index.cells["plant"]] * 2),
+        "kind": predict(KIND, PREDICTED_KINDS, KINDS),
+    }
+    # The last image is a rose: an oak in the first round, found in the second.
+    folder = run(predictions, index, make_split("ttvveeee", "ttvveeee"))
+    confusion = table_rows(folder / "confusion.csv")
+    assert confusion.count(("kind", "rose", "oak")) == 1
+    assert confusion.count(("kind", "rose", "rose")) == 1
+    rows = table_rows(folder / "predictions.csv")
+    assert [
+        (row[0], row[6]) for row in rows if (row[1], row[3]) == ("kind", "image07")
+    ] == [("0", "oak"), ("1", "rose")]
+
+
 def test_predictions_csv_has_every_image_and_task(run, plants):
     folder = run(*plants)
     table = read_table(folder / "predictions.csv")

@@ -30,12 +30,12 @@ def compute(tmp_path, section, image_files):
     """compute(name, **backbone): a features folder of the pictures."""
     names = [(f"image{i}", 0) for i in range(5)] + [("image0", 1), ("image0", 2)]
 
-    def make(output="features", *, options=None, **backbone):
+    def make(output="features", *, origin="origin", options=None, **backbone):
         backbone = {"name": "mobilenet_v2", "weights": "none", **backbone}
         write_features(
             image_files,
             names,
-            "origin",
+            origin,
             section("backbone", **backbone),
             section("features", **{"batch_size": 3, **(options or {})}),
             tmp_path / output,
@@ -86,19 +86,24 @@ def test_a_cut_network_keeps_the_part_above_for_training(compute, image_files):
     np.testing.assert_allclose(found, whole, rtol=1e-4, atol=1e-5)
 
 
-def test_layers_between_the_cut_and_the_last_ones_stay_frozen(compute, image_files):
-    # Three layers back lies inside a residual block, so the cut moves below it.
-    folder = compute(unfreeze=6)
-    cached = read_features(folder, image_files).members[0]
-    above = cached.build_above("above")
-    trained = [layer.name for layer in above.layers if layer.trainable_weights]
-    frozen = [
-        layer.name
-        for layer in above.layers
-        if layer.weights and not layer.trainable_weights
-    ]
-    assert trained == ["block_16_project", "block_16_project_BN", "Conv_1", "Conv_1_bn"]
-    assert frozen == []
+def test_layers_with_weights_above_the_cut_train_only_if_they_are_among_the_last(
+    compute, image_files
+):
+    # Thirteen layers back lies inside a block with a shortcut, cut below it.
+    folder = compute(unfreeze=13)
+    facts = json.loads((folder / "mobilenet_v2" / "member.json").read_text())
+    above = read_features(folder, image_files).members[0].build_above("above")
+    layers = [layer for layer in above.layers if layer.weights]
+    trained = [layer.name for layer in layers if layer.trainable_weights]
+    frozen = [layer.name for layer in layers if not layer.trainable_weights]
+    parts = ("expand", "depthwise", "project")
+    block_15, block_16 = (
+        [f"block_{number}_{part}{norm}" for part in parts for norm in ("", "_BN")]
+        for number in (15, 16)
+    )
+    assert facts["cut_after"] == "block_14_add"
+    assert frozen == block_15[:-1]
+    assert trained == [block_15[-1], *block_16, "Conv_1", "Conv_1_bn"]
 
 
 def test_a_cut_at_the_input_stores_no_second_copy_of_the_images(compute, image_files):
@@ -148,7 +153,7 @@ def test_members_of_an_ensemble_are_reused(compute, image_files, monkeypatch):
     assert [member.name for member in members] == ["mobilenet_v2", "cnn_simple"]
 
 
-def test_other_weights_pooling_or_pictures_are_not_reused(
+def test_another_pooling_or_other_pictures_are_not_reused(
     compute, image_files, monkeypatch
 ):
     compute("first")
@@ -161,6 +166,36 @@ def test_other_weights_pooling_or_pictures_are_not_reused(
     np.save(image_files[0], images)
     compute("changed")
     assert computed == ["mobilenet_v2", "mobilenet_v2"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weights": "imagenet"},
+        {"image_size": 40},
+        {"pooling": "max"},
+        {"unfreeze": 3},
+        {"options": {"precision": "float16"}},
+        {"origin": "other libraries"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_features_made_in_another_way_are_not_reused(compute, monkeypatch, change):
+    # A network from scratch is cut at the input, so there is hardly anything to do.
+    compute("first", name="cnn_simple")
+    computed = record_computed(monkeypatch)
+    compute("again", name="cnn_simple")
+    assert computed == []
+    compute("other", name="cnn_simple", **change)
+    assert computed == ["cnn_simple"]
+
+
+def test_features_made_by_other_code_are_not_reused(compute, monkeypatch):
+    compute("first", name="cnn_simple")
+    computed = record_computed(monkeypatch)
+    monkeypatch.setattr(stage, "hash_code", lambda modules: "edited")
+    compute("other", name="cnn_simple")
+    assert computed == ["cnn_simple"]
 
 
 def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_files):

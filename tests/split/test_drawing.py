@@ -106,6 +106,19 @@ def test_every_part_has_its_share_of_each_of_several_labels_within_one_image(
         assert abs((parts == part).sum() - share * 300) <= 2
 
 
+def test_swaps_give_every_part_its_share_where_hardly_two_groups_are_alike():
+    groups = deal(60, [3])
+    for seed in range(20):
+        cells = make_cells(60, [0.5, 0.5], seed)
+        parts = draw_rows(cells, "multilabel", [0.2, 0.2], seed, groups)
+        assert np.bincount(parts).tolist() == [12, 12, 36]
+        for name in "ab":
+            has_class = np.array([name in cell for cell in cells])
+            for part, share in enumerate([0.2, 0.2, 0.6]):
+                found = (parts[has_class] == part).sum()
+                assert abs(found - share * has_class.sum()) < 1
+
+
 def test_a_rare_class_reaches_every_part():
     cells = ["a|b"] * 10 + ["a"] * 190
     for seed in range(20):

@@ -315,6 +315,12 @@ def test_by_folds_each_image_is_tested_once_a_repeat(
     assert not made.has_one_test_part
 
 
+def test_every_repeat_by_folds_puts_other_images_together(options):
+    index = make_index([20, 20])
+    made = split(index, options(method="folds", num_folds=2, repeats=2))
+    assert len({tuple(parts == "test") for parts in made.parts}) == 4
+
+
 def test_given_parts_test_the_same_images_in_every_round(options):
     given = (["train"] * 8 + ["test"] * 2) * 2
     index = make_index([10, 10], given_parts=given)
