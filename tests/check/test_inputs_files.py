@@ -8,13 +8,15 @@ import pytest
 
 from headswap import params
 from headswap.check.inputs import LIBRARIES, write_inputs
+from headswap.machine.backend import VARIABLES
 
 
 @pytest.fixture
 def write(repository, tmp_path, monkeypatch):
     """write(**changes): the files by stage, as parsed; names with __ for the dot."""
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    for name in [n for n in os.environ if n.startswith(VARIABLES)]:
+        monkeypatch.delenv(name)
     sections = params.load(repository / "params.yaml")
 
     def call(**changes):
@@ -72,10 +74,25 @@ def test_a_file_that_a_parameter_names_is_known_by_its_content(write, tmp_path):
     assert first["train"] == second["train"]
 
 
-def test_a_variable_that_a_backend_reads_is_noted(write, monkeypatch):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "XLA_FLAGS",
+        "TF_XLA_FLAGS",
+        "TF_ENABLE_ONEDNN_OPTS",
+        "ONEDNN_DEFAULT_FPMATH_MODE",
+    ],
+)
+def test_a_variable_that_a_backend_reads_is_noted(write, monkeypatch, name):
     before = write()
-    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    monkeypatch.setenv(name, "1")
     after = write()
     assert before["train"]["variables"] == {}
-    assert after["train"]["variables"] == {"XLA_FLAGS": os.environ["XLA_FLAGS"]}
+    assert after["train"]["variables"] == after["features"]["variables"] == {name: "1"}
     assert before["prepare"] == after["prepare"]
+
+
+def test_what_a_backend_logs_is_no_input(write, monkeypatch):
+    before = write()
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    assert write() == before

@@ -3,6 +3,7 @@
 import pytest
 
 from headswap.check import sample
+from headswap.errors import InputError
 
 
 @pytest.fixture
@@ -58,9 +59,18 @@ def test_a_missing_picture_is_drawn_again(workspace):
 
 def test_a_drawing_that_was_cut_off_is_drawn_again(workspace):
     sample.ensure_sample("data/sample/pictures")
-    sample.STAMP.write_text("{")
+    sample.STAMP.write_text('{"files": null}')
     sample.ensure_sample("data/sample/pictures")
     assert times_drawn() == 2
+
+
+def test_pictures_of_somebody_s_own_are_never_deleted(workspace):
+    own = sample.PICTURES / "mine.jpg"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    with pytest.raises(InputError, match=r"drawn sample alone, got mine\.jpg"):
+        sample.ensure_sample("data/sample/pictures")
+    assert own.read_text() == "mine"
 
 
 def test_other_code_draws_again(workspace):

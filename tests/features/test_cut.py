@@ -11,6 +11,8 @@ from headswap.features.cut import choose_place, divide, places
 from headswap.features.network import build_network
 from tests.networks import weight_of_network
 
+pytestmark = pytest.mark.slow
+
 BACKBONES = [
     pytest.param(name, marks=weight_of_network(name))
     for name in registry.names("features/backbones")

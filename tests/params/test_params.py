@@ -368,6 +368,7 @@ def test_a_key_that_dvc_does_not_see_change_is_refused(sections, name, key):
         ({"data.group": "patient"}, "data.group must be one of data.levels"),
         ({"data.layout": "voc", "data.group": "a"}, "must be null for the layout voc"),
         ({"data.levels": ["patient"], "data.group": "patient"}, "must name a task"),
+        ({"data.levels": ["split", "a"], "data.group": "split"}, "must be no path"),
         ({"data.group_pattern": "("}, "data.group_pattern must be regular expr"),
     ],
 )

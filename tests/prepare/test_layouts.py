@@ -7,6 +7,7 @@ is tested at the end.
 import time
 import tracemalloc
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
 from headswap.prepare.layouts import voc
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES
-from headswap.prepare.listing import Row
+from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.stage import prepare_images
 from headswap.split.stage import find_leaks
 
@@ -952,3 +953,46 @@ def test_a_task_that_would_hide_a_column_of_the_index_is_refused(
 
 def test_every_suffix_is_in_lower_case():
     assert {suffix.lower() for suffix in IMAGE_SUFFIXES} == IMAGE_SUFFIXES
+
+
+def groups_by(paths, pattern):
+    listing = Listing(Path(), [Row(path, (("a",),)) for path in paths], {"kind": None})
+    return [row.given_group for row in group_by_pattern(listing, pattern).rows]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (r"(p\d+)_", ["p1", "p1", "p22", ""]),
+        (r"p\d+(?=_)", ["p1", "p1", "p22", ""]),
+        (r"(p1)_|(p22)_", ["p1", "p1", "p22", ""]),
+        (r"(p\d+)_|(healthy)", ["p1", "p1", "p22", "healthy"]),
+    ],
+)
+def test_a_pattern_names_the_groups_of_the_paths_it_matches(pattern, expected, capsys):
+    paths = ["a/p1_0.png", "a/p1_1.png", "b/p22_0.png", "b/healthy.png"]
+    assert groups_by(paths, pattern) == expected
+    is_noted = "does not match 1 paths" in capsys.readouterr().out
+    assert is_noted == ("" in expected)
+
+
+def test_a_pattern_that_matches_nothing_is_refused():
+    with pytest.raises(InputError, match=r"data\.group_pattern: .* matches none of"):
+        groups_by(["a/1.png"], "patient")
+
+
+def test_a_level_can_name_the_groups(prepared, raw, write_picture):
+    for number, patient in enumerate(["ann", "ann", "bob"]):
+        write_picture(raw / "ill" / patient / f"{number}.png", number)
+    index = read_index(prepared("folders", levels=("state", "who"), group="who"))
+    assert [task.name for task in index.tasks] == ["state"]
+    assert index.given_groups == ["ann", "ann", "bob"]
+
+
+def test_a_column_can_name_the_groups(prepared, raw, write_picture):
+    write_picture(raw / "0.png", 0)
+    write_picture(raw / "1.png", 1)
+    write_table(raw, "path,kind,patient no\n0.png,x,7\n1.png,y,7\n")
+    index = read_index(prepared("csv", table="labels.csv", group="patient no"))
+    assert [task.name for task in index.tasks] == ["kind"]
+    assert index.given_groups == ["7", "7"]

@@ -22,6 +22,8 @@ from headswap.train.batches import Batches
 from headswap.train.strategies import multi_output
 from headswap.train.trainer import RoundRows, Trainer
 
+pytestmark = pytest.mark.slow
+
 TASK = Task("kind", "multiclass", ("a", "b", "c"))
 
 

@@ -12,6 +12,8 @@ from headswap.artifacts.model.model import load_model, save_model
 from headswap.artifacts.storage.arrays import Rows
 from headswap.train.trainer import RoundRows, Trainer
 
+pytestmark = pytest.mark.slow
+
 STRATEGIES = registry.names("train/strategies")
 COARSE = Task("category", "multiclass", ("a", "b"))
 FINE = Task("landmark", "multiclass", ("a1", "a2", "b1", "b2", "b3"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headswap.artifacts.storage.tables import PathLike
-from headswap.machine.backend import KERAS_SETTINGS, VARIABLES
+from headswap.machine.backend import KERAS_SETTINGS, VARIABLES, WITHOUT_INFLUENCE
 from headswap.machine.fingerprint import hash_file, library_versions, set_variables
 from headswap.params.backbone import IMAGENET, RANDOM
 
@@ -66,7 +66,7 @@ def write_inputs(sections: Mapping[str, Any], output: PathLike) -> None:
             backend = sections["keras"].backend
             inputs["libraries"] |= library_versions(BACKEND_LIBRARIES[backend])
             inputs["keras"] = {"backend": backend, **KERAS_SETTINGS}
-            inputs["variables"] = set_variables(VARIABLES)
+            inputs["variables"] = set_variables(VARIABLES, WITHOUT_INFLUENCE)
         text = json.dumps(inputs, indent=2, sort_keys=True)
         (folder / f"{stage}.json").write_text(text + "\n", encoding="utf-8")
 

@@ -12,11 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from headswap.errors import InputError, listed
 from headswap.machine.fingerprint import hash_file, hash_text
 
 HOME = Path("data/sample")
 PICTURES = HOME / "pictures"
-# Written last, so that a drawing that was cut off is drawn again.
+# Written anew at the end, so that a drawing that was cut off is drawn again.
 STAMP = HOME / "pictures.json"
 
 
@@ -25,10 +26,15 @@ def ensure_sample(root: str) -> None:
 
     Args:
         root: `data.root`; nothing is done for any other folder.
+
+    Raises:
+        InputError: files lie there that were not drawn.
     """
     if Path(os.path.normpath(root)) != PICTURES or _is_drawn(Path()):
         return
-    STAMP.unlink(missing_ok=True)
+    _require_own_files()
+    STAMP.parent.mkdir(parents=True, exist_ok=True)
+    STAMP.write_text(json.dumps({"files": None}), encoding="utf-8")
     shutil.rmtree(PICTURES, ignore_errors=True)
     # DVC runs queued experiments in a copy without ignored files, and names the folder
     # that they were started from.
@@ -41,12 +47,32 @@ def ensure_sample(root: str) -> None:
     STAMP.write_text(json.dumps(_stamp(Path())), encoding="utf-8")
 
 
+def _require_own_files() -> None:
+    """Check that nothing but what was drawn would be deleted.
+
+    Raises:
+        InputError: with the files that are somebody's own.
+    """
+    known = _read_stamp(Path()).get("files", {})
+    if known is None:  # A drawing was cut off.
+        return
+    own = [name for name in _stamp(Path())["files"] if name not in known]
+    if own:
+        raise InputError(
+            f"{PICTURES}: it must hold the drawn sample alone, got {listed(own)}. Move "
+            "your pictures elsewhere and set data.root, or delete the folder."
+        )
+
+
 def _is_drawn(base: Path) -> bool:
+    return _read_stamp(base) == _stamp(base)
+
+
+def _read_stamp(base: Path) -> dict[str, Any]:
     try:
-        written = json.loads((base / STAMP).read_text(encoding="utf-8"))
+        return json.loads((base / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return written == _stamp(base)
+        return {}
 
 
 def _stamp(base: Path) -> dict[str, Any]:

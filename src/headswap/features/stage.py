@@ -82,6 +82,7 @@ def write_features(
             backbone.image_size,
             backbone.pooling,
             backbone.unfreeze,
+            options.batch_size,
             options.precision,
         ]
         computed = Path(reusable) / hash_text(facts)[:32]

@@ -26,14 +26,10 @@ KERAS_SETTINGS: dict[str, str | float] = {
     "epsilon": 1e-7,
 }
 
-# What a backend reads at its start and computes with. The program sets none of them,
-# so a result depends on them.
-VARIABLES = (
-    "JAX_ENABLE_X64",
-    "NVIDIA_TF32_OVERRIDE",
-    "TF_ENABLE_ONEDNN_OPTS",
-    "XLA_FLAGS",
-)
+# How the environment variables begin that a backend reads and may compute by. The
+# program sets none of them, so a result depends on them; but not on what is logged.
+VARIABLES = ("DNNL_", "JAX_", "NVIDIA_", "ONEDNN_", "TF_", "XLA_")
+WITHOUT_INFLUENCE = ("NVIDIA_VISIBLE", "NVIDIA_DRIVER", "TF_CPP_", "TF_FORCE_GPU_")
 
 _VARIABLE = "KERAS_BACKEND"
 

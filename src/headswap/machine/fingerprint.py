@@ -49,6 +49,12 @@ def _version(library: str) -> str | None:
         return None
 
 
-def set_variables(names: Sequence[str]) -> dict[str, str]:
-    """Return those of some environment variables that are set."""
-    return {name: os.environ[name] for name in names if name in os.environ}
+def set_variables(
+    prefixes: tuple[str, ...], without: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the environment variables that begin in one way and not in another."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(prefixes) and not name.startswith(without)
+    }

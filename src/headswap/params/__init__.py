@@ -19,6 +19,7 @@ from ruamel.yaml.error import YAMLError
 from headswap import registry
 from headswap.errors import InputError, raise_faults
 from headswap.machine.backend import backend_faults
+from headswap.params.data import PART_LEVEL, PATH_COLUMN
 
 PARAMS_FILE = "params.yaml"
 UNKNOWN_KEY = "unexpected_keyword_argument"
@@ -190,6 +191,11 @@ def _check_together(parsed: Mapping[str, Any], where: str) -> list[str]:
         faults.append(
             f"{where}: data.group must be null for the layout voc, which has no levels "
             f"or columns, got {data.group!r}. Use data.group_pattern."
+        )
+    if data.group in (PART_LEVEL, PATH_COLUMN, *(data.tasks or ())):
+        faults.append(
+            f"{where}: data.group must be no path, part or task, got {data.group!r}. "
+            "Name the level or column that says what belongs together."
         )
     if data.layout == "folders" and data.group not in (None, *data.levels):
         faults.append(

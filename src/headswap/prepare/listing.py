@@ -51,30 +51,35 @@ class Listing:
 def group_by_pattern(listing: Listing, pattern: str | None) -> Listing:
     """Return the listing with groups taken from the paths.
 
+    A picture whose path does not match stands alone; how many do is printed.
+
     Args:
         listing: of all files.
-        pattern: a regular expression that is looked for in each path; its first
-            parenthesis, or all it matches, names the group. None leaves all as it is.
+        pattern: a regular expression that is looked for in each path; the parenthesis
+            that matches, or all of it where there is none, names the group. None leaves
+            all as it is.
 
     Raises:
-        InputError: with the paths that it does not match.
+        InputError: it matches no path.
     """
     if pattern is None:
         return listing
     found = [re.search(pattern, row.path) for row in listing.rows]
-    without = [
+    alone = [
         row.path for row, match in zip(listing.rows, found, strict=True) if not match
     ]
-    if without:
+    if len(alone) == len(found):
         raise InputError(
-            f"data.group_pattern: it must match every path, got {len(without)} that "
-            f"{pattern!r} does not: {listed(without)}. Add an alternative that fits "
-            "them, after a |; where it matches outside the parenthesis, a picture "
-            "stands alone."
+            f"data.group_pattern: it must match the paths below data.root, got "
+            f"{pattern!r}, which matches none of {listed(alone)}. Correct it."
+        )
+    if alone:
+        print(
+            f"note: data.group_pattern does not match {len(alone)} paths, which stand "
+            f"alone: {listed(alone)}"
         )
     rows = [
-        replace(row, given_group=(match[1] or "") if match.re.groups else match[0])
+        replace(row, given_group=(match[match.lastindex or 0] or "") if match else "")
         for row, match in zip(listing.rows, found, strict=True)
-        if match
     ]
     return replace(listing, rows=rows)

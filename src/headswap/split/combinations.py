@@ -74,13 +74,13 @@ def shares(
         sizes: of each part: images a class (whole number) or a share of each class. Of
             a multilabel task a whole number is that of a class of median size.
     """
-    rest = np.ones(len(combinations.names))
-    chances = []
-    for size in sizes:
-        wanted = _chances(combinations, rows, task, size)
-        chances.append(np.minimum(wanted, rest))
-        rest = rest - chances[-1]
-    return np.array([*chances, rest])
+    drawn = np.array([_chances(combinations, rows, task, size) for size in sizes])
+    drawn = drawn.reshape(len(sizes), len(combinations.names))
+    # One image of each class is left over, whatever is asked for.
+    most = 1 - _chances(combinations, rows, task, 1)
+    asked = drawn.sum(axis=0)
+    drawn = np.where(asked > most, drawn * most / np.maximum(asked, 1e-12), drawn)
+    return np.concatenate([drawn, 1 - drawn.sum(axis=0, keepdims=True)])
 
 
 def _chances(

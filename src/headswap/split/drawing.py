@@ -138,7 +138,7 @@ def _repair(
 
 def _gaps(counts: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Return which classes a part should have some of and has none, (parts, C) bool."""
-    return (counts == 0) & (targets > 0)
+    return (counts == 0) & (targets > 1e-9)
 
 
 def _improve(
