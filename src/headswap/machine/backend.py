@@ -16,9 +16,6 @@ from typing import Literal, get_args
 Backend = Literal["tensorflow", "jax", "torch"]
 BACKENDS: tuple[str, ...] = get_args(Backend)
 
-# What each backend is installed as, from the package registry.
-PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
-
 # What the program sets, whatever a user's keras.json says. Epsilon is Keras's default.
 KERAS_SETTINGS: dict[str, str | float] = {
     "floatx": "float32",
@@ -41,14 +38,14 @@ def backend_faults(backend: str) -> list[str]:
     if asked and asked != backend:
         faults.append(
             f"{_VARIABLE}: the environment variable must be as keras.backend in "
-            f"params.yaml, {backend!r}, got {asked!r}. Unset it, or set "
-            f"keras.backend={asked if asked in BACKENDS else backend}."
+            f"params.yaml, {backend!r}, got {asked!r}. Unset it"
+            f"{f', or set keras.backend={asked}' if asked in BACKENDS else ''}."
         )
     if find_spec(backend) is None:
         installed = [name for name in BACKENDS if find_spec(name)]
         faults.append(
             f"params.yaml: keras.backend must be installed, got {backend!r}, which is "
-            f"not. Run `pip install {PACKAGES[backend]}`, or set keras.backend to one "
+            f"not. Run `pip install {backend}`, or set keras.backend to one "
             f"of {', '.join(installed) or 'those installed'}."
         )
     return faults
