@@ -7,7 +7,8 @@ Pixels: scaled to -1..1.
 Feature map: 1280 channels, 1/32 of the side.
 Weights: ImageNet, from keras.applications (Apache-2.0).
 Keras has other weights for inputs of 96, 128, 160 and 192 px and picks by input size;
-here it is always the file for 224 px, so that sizes can be compared.
+here it is always the file for 224 px, so that sizes can be compared. Keras publishes no
+hash of it, as it does for the other networks.
 """
 
 import keras
