@@ -8,6 +8,9 @@ import sys
 import numpy as np
 import pytest
 
+from headswap.errors import InputError
+from headswap.machine import backend as machine
+
 SCRIPT = """
 import dataclasses, sys
 from pathlib import Path
@@ -89,6 +92,7 @@ def test_features_and_training_run_on(backend, repository, run_script, tmp_path)
         backend,
         KERAS_HOME=str(tmp_path),
         KERAS_MAX_EPOCHS="1",
+        KERAS_MAX_STEPS_PER_EPOCH="no number",
     )
     assert result.returncode == 0, result.stderr
     said = result.stdout.split()[-4:]
@@ -101,20 +105,25 @@ def test_features_and_training_run_on(backend, repository, run_script, tmp_path)
 
 
 @pytest.mark.slow
-def test_starting_keras_says_nothing_and_leaves_the_environment_alone(run_script):
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_keras_says_nothing_and_leaves_the_environment_alone(run_script, backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
     script = """
-import os
+import os, sys
 from headswap.machine.backend import set_up_backend, start_keras
 def mine():
     return {k: v for k, v in os.environ.items() if k.startswith(("KERAS", "HOME"))}
 before = mine()
-start_keras("tensorflow")
+start_keras(sys.argv[1])
 assert mine() == before
 set_up_backend(tf32=False, one_thread=True)
 import keras, numpy
+keras.utils.set_random_seed(1)
 keras.Sequential([keras.layers.Dense(1)])(numpy.zeros((1, 2), "float32"))
 """
-    result = run_script("-c", script, TF_CPP_MIN_LOG_LEVEL="3")
+    variables = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_MAX_EPOCHS": "abc"}
+    result = run_script("-c", script, backend, **variables)
     assert result.returncode == 0, result.stderr
     assert result.stdout + result.stderr == ""
 
@@ -123,8 +132,22 @@ def test_a_failing_start_says_why(run_script, tmp_path):
     (tmp_path / "keras.py").write_text(
         "import os\nos.write(2, b'the reason')\nraise ImportError('no keras')\n"
     )
-    script = "from headswap.machine.backend import start_keras; start_keras('jax')"
+    script = (
+        "from headswap.machine.backend import start_keras; start_keras('tensorflow')"
+    )
     result = run_script("-c", script)
     assert result.returncode != 0
     assert "the reason" in result.stderr
     assert "no keras" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("jax", "KERAS_BACKEND: "), ("", "params.yaml: keras.backend must be installed")],
+)
+def test_a_backend_that_cannot_be_is_named(monkeypatch, asked, expected):
+    """As after an edit between the check of params.yaml and the stage."""
+    monkeypatch.setenv("KERAS_BACKEND", asked)
+    monkeypatch.setattr(machine, "find_spec", lambda name: asked or None)
+    with pytest.raises(InputError, match=expected):
+        machine.start_keras("torch")

@@ -1,17 +1,19 @@
 """Keras and its backend, set by the program alone, so that inputs decide the bytes.
 
-Keras takes its backend and number formats from a file in the user's home and from the
-environment, at the moment it is imported. `start_keras` imports it with neither.
+Keras takes its backend, number formats and more from a file in the user's home and from
+variables KERAS_*, at the moment it is imported. `start_keras` imports it with neither.
 Nothing else here or elsewhere may import Keras before it has been called.
 """
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Literal, get_args
+
+from headswap.errors import raise_faults
 
 Backend = Literal["tensorflow", "jax", "torch"]
 BACKENDS: tuple[str, ...] = get_args(Backend)
@@ -55,11 +57,13 @@ def start_keras(backend: str) -> None:
     """Import Keras on a backend, with the program's own settings.
 
     Args:
-        backend: one of `BACKENDS`, installed.
+        backend: one of `BACKENDS`.
 
     Raises:
+        InputError: it is not installed, or the environment asks for another.
         RuntimeError: Keras runs already, on another backend.
     """
+    raise_faults(backend_faults(backend))
     if "keras" not in sys.modules:
         _import_keras(backend)
     import keras
@@ -69,25 +73,25 @@ def start_keras(backend: str) -> None:
     keras.config.set_floatx(KERAS_SETTINGS["floatx"])
     keras.config.set_image_data_format(KERAS_SETTINGS["image_data_format"])
     keras.config.set_epsilon(KERAS_SETTINGS["epsilon"])
-    # KERAS_MAX_EPOCHS and KERAS_MAX_STEPS_PER_EPOCH cut training short.
-    keras.config.set_max_epochs(None)
-    keras.config.set_max_steps_per_epoch(None)
 
 
 def _import_keras(backend: str) -> None:
     # Keras reads keras.json in KERAS_HOME; weights that were downloaded lie there too,
     # so it is another folder only for the moment of the import.
-    before = {name: os.environ.get(name) for name in ("KERAS_HOME", _VARIABLE)}
+    before = {n: value for n, value in os.environ.items() if n.startswith("KERAS_")}
     with TemporaryDirectory() as empty, _quiet():
+        for name in before:
+            del os.environ[name]
         os.environ.update({"KERAS_HOME": empty, _VARIABLE: backend})
         try:
             import keras  # noqa: F401
+
+            # Where installed, Keras imports it on any backend, once a seed is set.
+            with suppress(ImportError):
+                import tensorflow  # noqa: F401
         finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
+            del os.environ["KERAS_HOME"], os.environ[_VARIABLE]
+            os.environ.update(before)
 
 
 @contextmanager
