@@ -20,9 +20,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 def run(stage: Callable[..., None], *sections: str) -> None:
     """Call a stage with its sections of params.yaml and the paths of the command line.
 
-    DVC notes the parameters when a stage has ended; so one whose sections were edited
-    meanwhile must not succeed. What a user can mend is reported as one message without
-    a traceback.
+    DVC notes parameters when a stage has ended; so one must not succeed whose
+    parameters were edited meanwhile. What a user can mend is reported as one message
+    without a traceback.
 
     Args:
         stage: takes the sections and then the paths.
@@ -31,9 +31,12 @@ def run(stage: Callable[..., None], *sections: str) -> None:
     from headswap import params
     from headswap.errors import InputError
 
+    name = Path(sys.argv[0]).stem
     try:
-        read = {name: params.read(name) for name in sections}
+        declared = params.load("dvc.yaml")["stages"][name]
+        before = params.load()
+        read = {section: params.read(section) for section in sections}
         stage(*read.values(), *map(Path, sys.argv[1:]))
-        params.require_unchanged(read)
+        params.require_unchanged(before, declared.get("params", ()))
     except InputError as error:
         sys.exit(f"error: {error}")

@@ -407,16 +407,16 @@ def test_a_backend_that_is_not_installed_is_an_error(sections, monkeypatch):
 
 @pytest.fixture
 def read_twice(repository, tmp_path):
-    """read_twice(change): params.yaml is changed after it was read, and compared."""
+    """read_twice(old, new): params.yaml is changed after it was read, and compared."""
     path = tmp_path / "params.yaml"
     text = (repository / "params.yaml").read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
-    before = {name: params.read(name, path) for name in ("prepare", "split")}
+    before = params.load(path)
 
     def change(old, new):
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
-        params.require_unchanged(before, path)
+        params.require_unchanged(before, ["prepare", "split", "backbone.name"], path)
 
     return change
 
@@ -427,9 +427,25 @@ def test_a_section_that_was_edited_meanwhile_is_an_error(read_twice):
 
 
 def test_a_section_that_became_invalid_meanwhile_is_an_error(read_twice):
-    with pytest.raises(InputError, match=r"another prepare\. Run again"):
+    with pytest.raises(InputError, match=r"another prepare\.image_size\. Run again"):
         read_twice("image_size: 320", "image_size: -5")
+    with pytest.raises(InputError, match=r"another .*image_size, prepare\.resize\. "):
+        read_twice("prepare:\n  image_size: 320\n  resize: squash\n", "prepare: 3\n")
 
 
-def test_another_section_may_be_edited_meanwhile(read_twice):
-    read_twice("copies: 0", "copies: 2")
+def test_a_parameter_that_was_removed_meanwhile_is_an_error(read_twice):
+    with pytest.raises(InputError, match=r"another prepare\.resize\. Run again"):
+        read_twice("  resize: squash\n", "")
+
+
+def test_a_single_parameter_that_was_edited_meanwhile_is_an_error(read_twice):
+    with pytest.raises(InputError, match=r"another backbone\.name\. Run again"):
+        read_twice("name: efficientnet_lite0", "name: vgg16")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("copies: 0", "copies: 2"), ("pooling: power_mean", "pooling: medi")],
+)
+def test_what_a_stage_does_not_read_may_be_edited_meanwhile(read_twice, old, new):
+    read_twice(old, new)

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from headswap import registry
-from headswap.errors import InputError, raise_faults
+from headswap.errors import InputError, listed, raise_faults
 from headswap.machine.backend import backend_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN
 
@@ -67,34 +67,38 @@ def read(section: str, path: str | Path = PARAMS_FILE) -> Any:
 
 
 def require_unchanged(
-    sections: Mapping[str, Any], path: str | Path = PARAMS_FILE
+    before: Mapping[str, Any], names: Sequence[str], path: str | Path = PARAMS_FILE
 ) -> None:
     """Check that params.yaml still says what was read from it.
 
     Args:
-        sections: as `read` gave them, by name.
+        before: what `load` gave.
+        names: of sections and dotted parameters, the others may differ.
         path: of the file.
 
     Raises:
-        InputError: a section differs, or is valid no longer.
+        InputError: a parameter differs, or the file is valid YAML no longer.
     """
-    changed = []
-    for section, before in sections.items():
-        now, faults = _parse(section, load(path).get(section), str(path))
-        if faults:
-            changed.append(section)
-            continue
-        changed += [
-            f"{section}.{field.name}"
-            for field in fields(now)
-            if getattr(now, field.name) != getattr(before, field.name)
-        ]
-    if changed:
+    differing = _values(before, names) ^ _values(load(path), names)
+    if changed := sorted({name for name, _ in differing}):
         raise InputError(
             f"{path}: it must stay as it is while a stage that reads it runs, got "
-            f"another {', '.join(changed)}. Run again: what was computed belongs to "
+            f"another {listed(changed)}. Run again: what was computed belongs to "
             "the earlier values and is not kept."
         )
+
+
+def _values(sections: Mapping[str, Any], names: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the parameters that names stand for, each with its value as text."""
+    found = set()
+    for section, _, wanted in (name.partition(".") for name in names):
+        values = sections.get(section)
+        found |= {
+            (f"{section}.{key}", repr(value))
+            for key, value in (values.items() if isinstance(values, dict) else ())
+            if wanted in ("", key)
+        }
+    return found
 
 
 def check(sections: Mapping[str, Any], where: str = PARAMS_FILE) -> dict[str, Any]:
