@@ -20,23 +20,30 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 def run(stage: Callable[..., None], *sections: str) -> None:
     """Call a stage with its sections of params.yaml and the paths of the command line.
 
-    DVC notes parameters when a stage has ended; so one must not succeed whose
-    parameters were edited meanwhile. What a user can mend is reported as one message
-    without a traceback.
+    DVC notes parameters when a stage has ended, and `check` what else it depends on
+    before it starts; so one must not succeed for which either has changed meanwhile.
+    What a user can mend is reported as one message without a traceback.
 
     Args:
         stage: takes the sections and then the paths.
         sections: of params.yaml, that the stage reads.
     """
     from headswap import params
+    from headswap.check.inputs import require_current
     from headswap.errors import InputError
 
-    name = Path(sys.argv[0]).stem
+    name, environment = Path(sys.argv[0]).stem, dict(os.environ)
     try:
         declared = params.load("dvc.yaml")["stages"][name]
         before = params.load()
         read = {section: params.read(section) for section in sections}
+        # None for `check`, which writes them.
+        inputs = [x for x in declared.get("deps", ()) if x.endswith(f"/{name}.json")]
+        for file in inputs:
+            require_current(file, read, environment)
         stage(*read.values(), *map(Path, sys.argv[1:]))
         params.require_unchanged(before, declared.get("params", ()))
+        for file in inputs:
+            require_current(file, read, environment)
     except InputError as error:
         sys.exit(f"error: {error}")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from headswap import params
-from headswap.check.inputs import named_files
+from headswap.check.inputs import LIBRARIES, named_files
 from headswap.errors import InputError
 
 
@@ -42,6 +42,6 @@ def check_file(path: str) -> None:
     """
     sections = params.check(params.load(path), path)
     print(f"{path} is valid")
-    for files in named_files(sections).values():
-        for name, file in files.items():
+    for stage in LIBRARIES:
+        for name, file in named_files(stage, sections).items():
             print(f"{name}: {file}{'' if file.is_file() else ' (no such file)'}")

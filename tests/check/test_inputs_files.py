@@ -7,7 +7,8 @@ import os
 import pytest
 
 from headswap import params
-from headswap.check.inputs import LIBRARIES, write_inputs
+from headswap.check.inputs import LIBRARIES, require_current, write_inputs
+from headswap.errors import InputError
 from headswap.machine.backend import VARIABLES
 
 
@@ -96,3 +97,70 @@ def test_what_a_backend_logs_is_no_input(write, monkeypatch):
     before = write()
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
     assert write() == before
+
+
+@pytest.fixture
+def require(repository, tmp_path):
+    """require(stage, **changes): the stage's file is compared with what is now."""
+    sections = params.load(repository / "params.yaml")
+
+    def call(stage, environment=None, **changes):
+        changed = copy.deepcopy(sections)
+        for name, value in changes.items():
+            section, key = name.split("__")
+            changed[section][key] = value
+        file = tmp_path / "inputs" / f"{stage}.json"
+        require_current(file, params.check(changed), environment or {})
+
+    return call
+
+
+@pytest.mark.parametrize("stage", LIBRARIES)
+def test_what_was_written_is_current(write, require, stage):
+    write()
+    require(stage)
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "key"),
+    [
+        ("prepare", "data__table", "data.table"),
+        ("prepare", "data__tables", "data.tables.train"),
+        ("prepare", "data__class_names", "data.class_names.kind"),
+        ("features", "backbone__weights", "backbone.weights"),
+    ],
+)
+def test_a_file_that_was_replaced_is_an_error(
+    write, require, tmp_path, stage, name, key
+):
+    file = tmp_path / "file"
+    file.write_text("one")
+    part = key.split(".")[2:]
+    changes = {name: {part[0]: str(file)} if part else str(file)}
+    if stage == "prepare":
+        changes = {"data__layout": "csv", "data__table": "no.csv", **changes}
+    if name == "data__tables":
+        changes["data__table"] = None
+    write(**changes)
+    require(stage, **changes)
+    file.write_text("two")
+    with pytest.raises(
+        InputError, match=rf"inputs/{stage}\.json: .* another {key} \(files\)\. Run"
+    ):
+        require(stage, **changes)
+    for other in set(LIBRARIES) - {stage}:
+        require(other, **changes)
+
+
+@pytest.mark.parametrize("stage", ["features", "train"])
+def test_another_backend_and_other_variables_are_an_error(write, require, stage):
+    write()
+    with pytest.raises(InputError, match=r"another backend \(keras\), jax \(lib"):
+        require(stage, keras__backend="jax")
+    with pytest.raises(InputError, match=r"another XLA_FLAGS \(variables\)"):
+        require(stage, environment={"XLA_FLAGS": "1"})
+
+
+def test_a_missing_file_is_an_error(require):
+    with pytest.raises(InputError, match=r"another .*numpy \(libraries\)"):
+        require("split")

@@ -7,11 +7,13 @@ own has changed. What a computation ran on (cores, addresses) is no part of it.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from headswap.artifacts.storage.tables import PathLike
+from headswap.errors import InputError, listed
 from headswap.machine.backend import KERAS_SETTINGS, VARIABLES, WITHOUT_INFLUENCE
 from headswap.machine.fingerprint import hash_file, library_versions, set_variables
 from headswap.params.backbone import IMAGENET, RANDOM
@@ -48,43 +50,79 @@ def write_inputs(sections: Mapping[str, Any], output: PathLike) -> None:
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    files = named_files(sections)
-    of_backbones = [
-        WEIGHTS_LIBRARIES[name]
-        for name in sections["backbone"].names
-        if name in WEIGHTS_LIBRARIES
-    ]
-    for stage, libraries in LIBRARIES.items():
-        inputs: dict[str, Any] = {"libraries": library_versions(libraries)}
-        if stage == "features":
-            inputs["libraries"] |= library_versions(of_backbones)
-        if stage in files:
-            inputs["files"] = {
-                name: _hash(path) for name, path in sorted(files[stage].items())
-            }
-        if stage in KERAS_STAGES:
-            backend = sections["keras"].backend
-            inputs["libraries"] |= library_versions(BACKEND_LIBRARIES[backend])
-            inputs["keras"] = {"backend": backend, **KERAS_SETTINGS}
-            inputs["variables"] = set_variables(VARIABLES, WITHOUT_INFLUENCE)
+    for stage in LIBRARIES:
+        inputs = _describe(stage, sections, os.environ)
         text = json.dumps(inputs, indent=2, sort_keys=True)
         (folder / f"{stage}.json").write_text(text + "\n", encoding="utf-8")
 
 
-def named_files(sections: Mapping[str, Any]) -> dict[str, dict[str, Path]]:
-    """Return the files that parameters name: by stage, then by parameter."""
-    data, backbone = sections["data"], sections["backbone"]
-    root = Path(data.root)
-    tables = {} if data.table is None else {"data.table": root / data.table}
-    tables |= {f"data.tables.{part}": root / name for part, name in data.tables.items()}
-    tables |= {
-        f"data.class_names.{task}": root / name
-        for task, name in data.class_names.items()
+def require_current(
+    file: PathLike, sections: Mapping[str, Any], environment: Mapping[str, str]
+) -> None:
+    """Check that a stage's file says what would be written now.
+
+    Args:
+        file: `<stage>.json`, as `write_inputs` left it.
+        sections: of params.yaml, by name, those that the stage reads.
+        environment: that the stage was started in; libraries add to it.
+
+    Raises:
+        InputError: something differs.
+    """
+    file = Path(file)
+    try:
+        written = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        written = {}
+    now = _describe(file.stem, sections, environment)
+    if changed := sorted({key for key, _ in _flat(written) ^ _flat(now)}):
+        raise InputError(
+            f"{file}: what it describes must stay as it is until the stage has ended, "
+            f"got another {listed(changed)}. Run the whole pipeline again (dvc repro): "
+            "nothing was kept."
+        )
+
+
+def _flat(inputs: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, Any]]:
+    return {
+        (f"{name} ({kind})", value)
+        for kind, values in inputs.items()
+        for name, value in values.items()
     }
-    weights = {}
-    if backbone.weights not in (IMAGENET, RANDOM):
-        weights["backbone.weights"] = Path(backbone.weights)
-    return {"prepare": tables, "features": weights}
+
+
+def _describe(
+    stage: str, sections: Mapping[str, Any], environment: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Return what a stage's results depend on: by kind, then by name."""
+    libraries = list(LIBRARIES[stage])
+    inputs: dict[str, dict[str, Any]] = {}
+    if stage == "features":
+        names = sections["backbone"].names
+        libraries += [WEIGHTS_LIBRARIES[n] for n in names if n in WEIGHTS_LIBRARIES]
+    if stage in KERAS_STAGES:
+        backend = sections["keras"].backend
+        libraries += BACKEND_LIBRARIES[backend]
+        inputs["keras"] = {"backend": backend, **KERAS_SETTINGS}
+        inputs["variables"] = set_variables(environment, VARIABLES, WITHOUT_INFLUENCE)
+    files = named_files(stage, sections)
+    inputs["files"] = {name: _hash(path) for name, path in files.items()}
+    inputs["libraries"] = library_versions(libraries)
+    return inputs
+
+
+def named_files(stage: str, sections: Mapping[str, Any]) -> dict[str, Path]:
+    """Return the files that the parameters of a stage name, by parameter."""
+    if stage == "prepare":
+        data = sections["data"]
+        names = {} if data.table is None else {"data.table": data.table}
+        names |= {f"data.tables.{part}": name for part, name in data.tables.items()}
+        names |= {
+            f"data.class_names.{task}": name for task, name in data.class_names.items()
+        }
+        return {key: Path(data.root) / name for key, name in names.items()}
+    weights = sections["backbone"].weights if stage == "features" else RANDOM
+    return {} if weights in (IMAGENET, RANDOM) else {"backbone.weights": Path(weights)}
 
 
 def _hash(path: Path) -> str | None:

@@ -1,8 +1,7 @@
 """Fingerprints: of files, code and libraries, for names that change when they do."""
 
 import hashlib
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -50,11 +49,11 @@ def _version(library: str) -> str | None:
 
 
 def set_variables(
-    prefixes: tuple[str, ...], without: tuple[str, ...]
+    environment: Mapping[str, str], prefixes: tuple[str, ...], without: tuple[str, ...]
 ) -> dict[str, str]:
     """Return the environment variables that begin in one way and not in another."""
     return {
         name: value
-        for name, value in sorted(os.environ.items())
+        for name, value in sorted(environment.items())
         if name.startswith(prefixes) and not name.startswith(without)
     }
