@@ -424,7 +424,7 @@ def test_a_path_with_two_labels_is_refused(read, three):
     write_table(three, CONFLICT)
     message = refusal(read, "csv", table="labels.csv", conflicts="fail")
     assert message == (
-        "data.table: a path must have one label and part, got 1 named again with "
+        "data.table: a path must have one label, got 1 named again with "
         "another: a.jpg. Correct the table, or set data.conflicts=drop."
     )
 
@@ -433,7 +433,7 @@ def test_a_path_with_two_labels_can_be_dropped_and_is_listed(read, three):
     write_table(three, CONFLICT)
     listing = read("csv", table="labels.csv", conflicts="drop")
     assert [row.path for row in listing.rows] == ["b.jpg"]
-    assert listing.rejected == [("a.jpg", "has two different labels or parts")]
+    assert listing.rejected == [("a.jpg", "has more than one label")]
     # c.jpg alone: labels do name a.jpg.
     assert listing.num_unlabelled == 1
 
@@ -442,7 +442,13 @@ def test_a_path_in_two_parts_is_a_conflict_under_all_its_names(read, three):
     write_table(three, "path,fine\na.jpg,oak\n", "train.csv")
     write_table(three, "path,fine\n./x/../a.jpg,oak\n", "test.csv")
     message = refusal(read, "csv", tables={"train": "train.csv", "test": "test.csv"})
-    assert "one label and part, got 1 named again with another: a.jpg." in message
+    assert "one part, got 1 named again with another: a.jpg." in message
+
+
+def test_a_path_in_two_groups_is_a_conflict_that_names_the_group(read, three):
+    write_table(three, "path,fine,patient\na.jpg,oak,1\na.jpg,oak,2\n")
+    message = refusal(read, "csv", table="labels.csv", group="patient")
+    assert "must have one group, got 1 named again with another: a.jpg." in message
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Section:
             read it.
         repeats: how many independent draws there are; figures are means over them.
         num_folds: inner folds of the training images, and rounds a repeat of `folds`.
-        leaks: what happens to the same picture in several given parts: `report` it,
+        leaks: what happens to a picture or group in several given parts: `report` it,
             `drop` it from all but the last of train, validation and test, or `fail`.
         balance: of the training images of the finest task: `undersample` to the
             rarest class, `oversample` to the most frequent one, or `none`.

@@ -8,7 +8,7 @@ tab and semicolon are told apart by the first line. Classes may be numeric ids t
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -23,6 +23,9 @@ from headswap.prepare.layouts._files import (
 from headswap.prepare.layouts._tables import read_names, read_table
 from headswap.prepare.listing import Listing, Row
 
+# What a path has one of, and where a row holds it.
+UNIQUE = {"label": "labels", "part": "given_part", "group": "given_group"}
+
 
 def read(data: Section) -> Listing:
     """Return the images that the tables name.
@@ -35,7 +38,8 @@ def read(data: Section) -> Listing:
     root_names = [root.absolute().as_posix(), root.resolve().as_posix()]
     faults: list[str] = []
     rows: dict[str, Row] = {}
-    missing, outside, conflicts = [], [], set()
+    missing, outside = [], []
+    conflicts: dict[str, set[str]] = {}
     tasks: list[str] = []
     for part, table in _tables(data):
         columns, records = read_table(root / table, data.columns)
@@ -73,9 +77,10 @@ def read(data: Section) -> Listing:
                     part_name,
                     cells[data.group] if data.group else "",
                 )
-                if rows.setdefault(path, row) != row:
-                    conflicts.add(path)
-    faults += _path_faults(missing, outside, sorted(conflicts), data)
+                first = rows.setdefault(path, row)
+                if first != row:
+                    conflicts.setdefault(path, set()).update(_differing(first, row))
+    faults += _path_faults(missing, outside, conflicts, data)
     if not rows and not faults:
         faults.append(
             "data.table: it must name images, got none. Check data.root and data.table."
@@ -98,7 +103,8 @@ def read(data: Section) -> Listing:
         },
         num_unlabelled=num_unlabelled,
         rejected=[
-            (path, "has two different labels or parts") for path in sorted(conflicts)
+            (path, f"has more than one {' and '.join(_in_order(differing))}")
+            for path, differing in sorted(conflicts.items())
         ],
     )
 
@@ -208,10 +214,22 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _differing(first: Row, second: Row) -> set[str]:
+    return {
+        name
+        for name, column in UNIQUE.items()
+        if getattr(first, column) != getattr(second, column)
+    }
+
+
+def _in_order(names: Collection[str]) -> list[str]:
+    return [name for name in UNIQUE if name in names]
+
+
 def _path_faults(
     missing: Sequence[str],
     outside: Sequence[str],
-    conflicts: Sequence[str],
+    conflicts: Mapping[str, set[str]],
     data: Section,
 ) -> list[str]:
     faults = []
@@ -227,9 +245,10 @@ def _path_faults(
             f"that lead outside: {listed(outside)}. Move the files or set data.root."
         )
     if conflicts and data.conflicts == "fail":
+        differing = " and ".join(_in_order(set().union(*conflicts.values())))
         faults.append(
-            f"data.table: a path must have one label and part, got {len(conflicts)} "
-            f"named again with another: {listed(conflicts)}. Correct the table, or "
+            f"data.table: a path must have one {differing}, got {len(conflicts)} named "
+            f"again with another: {listed(sorted(conflicts))}. Correct the table, or "
             "set data.conflicts=drop."
         )
     return faults
