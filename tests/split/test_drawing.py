@@ -116,7 +116,7 @@ def test_swaps_give_every_part_its_share_where_hardly_two_groups_are_alike():
             has_class = np.array([name in cell for cell in cells])
             for part, share in enumerate([0.2, 0.2, 0.6]):
                 found = (parts[has_class] == part).sum()
-                assert abs(found - share * has_class.sum()) < 1
+                assert abs(found - share * has_class.sum()) <= 1 + 1e-6
 
 
 def test_a_rare_class_reaches_every_part():
@@ -149,6 +149,65 @@ def test_one_more_image_moves_few_others(kind):
         moved.append((before != after[:400]).mean())
     assert np.median(moved) <= 0.02
     assert max(moved) <= 0.05
+
+
+def make_patients(num_groups, num_classes, seed):
+    """400 images in groups of several; all images of a group have its class."""
+    random = np.random.default_rng(seed)
+    group_of_row = np.concatenate(
+        [np.arange(num_groups), random.integers(0, num_groups, 400 - num_groups)]
+    )
+    class_of_group = random.permutation(np.resize(np.arange(num_classes), num_groups))
+    return [f"class{n}" for n in class_of_group[group_of_row]], group_of_row
+
+
+def members(group_of_row):
+    return [np.flatnonzero(group_of_row == n) for n in range(group_of_row.max() + 1)]
+
+
+@pytest.mark.parametrize(("num_groups", "num_classes"), [(100, 3), (60, 2)])
+def test_one_more_image_of_a_group_moves_few_groups(num_groups, num_classes):
+    kept = []
+    for seed in range(30):
+        cells, group_of_row = make_patients(num_groups, num_classes, seed)
+        before, after = (
+            draw_rows(some, "multiclass", [0.2, 0.15], seed, members(of_row))
+            for some, of_row in [
+                (cells, group_of_row),
+                ([*cells, cells[seed]], np.append(group_of_row, group_of_row[seed])),
+            ]
+        )
+        kept.append((before == after[:400]).mean())
+    assert np.median(kept) >= 0.98
+    # Where the first draw is off with one image more, a few groups have to move.
+    assert np.mean(kept) >= 0.96
+
+
+def test_groups_with_crossed_labels_are_within_one_image_where_they_can_be():
+    """An exact solver finds such a draw of each of these data sets."""
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        sizes = random.integers(1, 6, 50)
+        group_of_row = np.repeat(np.arange(50), sizes)
+        tasks = [Task(name, "multiclass", tuple("abcd")) for name in ("one", "two")]
+        labels = [
+            random.permutation(np.resize(list("abcd"), 50))[group_of_row] for _ in tasks
+        ]
+        cells = {
+            task.name: list(of_task)
+            for task, of_task in zip(tasks, labels, strict=True)
+        }
+        combinations = combine(tasks, cells)
+        rows = np.arange(len(group_of_row))
+        chances = shares(combinations, rows, tasks[0], [0.2, 0.15])
+        groups = members(group_of_row)
+        names = [f"group{number}" for number in range(50)]
+        parts = draw(groups, names, combinations, chances, [seed])[group_of_row]
+        for part in range(3):
+            wanted = chances[part][combinations.of_row]
+            found = (parts == part) - wanted
+            off = np.abs(found @ combinations.classes[combinations.of_row])
+            assert off.max() <= 1 + 1e-6, seed
 
 
 def test_images_are_joined_by_every_fact_and_by_others_in_between():

@@ -458,6 +458,16 @@ def test_given_parts_are_kept_when_asked_for(options):
         assert list(parts) == GIVEN * 2
 
 
+def test_rounds_that_can_differ_in_nothing_but_folds_are_said_to_be(options, capsys):
+    index = make_index([6, 6], given_parts=GIVEN * 2)
+    split(index, options(method="predefined", repeats=2))
+    assert (
+        "all 2 rounds (split.repeats) have the same images" in capsys.readouterr().out
+    )
+    split(index, options(method="predefined", repeats=1))
+    assert "same images" not in capsys.readouterr().out
+
+
 def test_given_parts_are_ignored_and_said_to_be_when_drawing(options, capsys):
     plain = split(make_index([6, 6]), options())
     made = split(make_index([6, 6], given_parts=GIVEN * 2), options())
@@ -511,7 +521,7 @@ def test_leaks_between_given_parts_are_listed(leaking):
 def test_leaks_that_are_reported_stay_where_they_are(leaking, options, capsys):
     made = split(leaking, options(method="predefined", leaks="report"))
     assert list(made.parts[0]) == GIVEN * 2
-    assert "2 files share a picture" in capsys.readouterr().out
+    assert "2 files share a picture or a group" in capsys.readouterr().out
 
 
 def test_leaks_that_are_dropped_stay_in_the_last_part_alone(leaking, options):

@@ -76,6 +76,11 @@ def divide(index: Index, groups: np.ndarray, options: Section) -> Split:
     rounds = list(Dealer(index, groups, options).rounds(given))
     parts = np.stack([drawn.parts for drawn in rounds])
     raise_faults(_missing_classes(index, groups, parts, options.method))
+    if len(parts) > 1 and (parts == parts[0]).all():
+        print(
+            f"split: the data set gives every part, so all {len(parts)} rounds "
+            "(split.repeats) have the same images; only the folds within train differ"
+        )
     return Split(
         groups,
         parts,
@@ -108,12 +113,15 @@ def _usable_given_parts(
     leaks = find_leaks(index, groups)
     if leaks and options.leaks == "fail":
         raise InputError(
-            "split.leaks: no picture may be in two given parts, got "
+            "split.leaks: no picture or group may be in two given parts, got "
             f"{len(leaks)} files: {listed([path for _, _, path in leaks])}. Remove "
             "them, or set split.leaks to drop or report."
         )
     if leaks:
-        print(f"split: {len(leaks)} files share a picture with another given part")
+        print(
+            f"split: {len(leaks)} files share a picture or a group (data.group) with "
+            "another given part"
+        )
     if options.leaks == "drop":
         given = given.copy()
         last_part: dict[str, int] = {}
@@ -181,8 +189,8 @@ def _say(split: Split, counts: list[tuple[str, str, str, int]]) -> None:
     deviation = max(made.largest_deviation for made in split.rounds)
     if deviation > 1:
         print(
-            f"note: a class is up to {deviation:g} images from its share, because "
-            "groups stay together"
+            f"note: a class is up to {deviation:g} images from its share in a part; no "
+            "draw found that keeps groups whole and comes nearer"
         )
     for part in ("validation", "test"):
         for task in dict.fromkeys(name for name, *_ in counts):
