@@ -24,8 +24,8 @@ from headswap.artifacts.storage.arrays import Rows
 from headswap.features.network import build_network
 from headswap.features.stage import write_features
 from headswap.layers.inference import Inference
-from headswap.train.batches import Batches
-from headswap.train.heads import output_layer
+from headswap.train.descent.batches import Batches
+from headswap.train.descent.heads import output_layer
 
 LAST_BLOCK = ("block7a_", "head_")
 NUM_EPOCHS = 5

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from stages import run  # isort: skip  (it puts src on the path)
-from headswap.machine.backend import start_keras
 from headswap.params import backbone, keras, train
 
 
@@ -21,8 +20,6 @@ def main(
     curves: Path,
     checkpoints: Path,
 ) -> None:
-    # Before anything imports Keras, which then takes its backend for good.
-    start_keras(computing.backend)
     from headswap.train.stage import Inputs, Outputs, train_model
 
     train_model(
@@ -30,6 +27,7 @@ def main(
         Outputs(model, predictions, curves, checkpoints),
         options,
         network,
+        computing.backend,
     )
 
 

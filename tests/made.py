@@ -4,6 +4,7 @@ import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import PARTS, Round, Split
+from headswap.train.rows import RoundRows
 
 
 def make_index(image_ids, cells, tasks, relations=(), **facts):
@@ -36,4 +37,17 @@ def make_split(parts, times=None):
         folds=np.where(trains, np.cumsum(trains, axis=1) % 2, -1),
         times=trains.astype(int) if times is None else np.array(times),
         rounds=tuple(Round(n, count, count, 0.0) for n, count in enumerate(counts)),
+    )
+
+
+def make_rows(train, validation, num_folds, num_rows):
+    """The rows of a round without augmented ones; two neighbours share a fold."""
+    everything = np.arange(num_rows)
+    trains = np.isin(everything, train)
+    return RoundRows(
+        train=np.asarray(train),
+        validation=np.asarray(validation),
+        folds=np.where(trains, everything // 2 % num_folds, -1),
+        images=everything,
+        is_prepared=np.ones(num_rows, bool),
     )

@@ -30,6 +30,7 @@ FILES = {
     "classes.csv",
     "predictions.csv",
     "learning_curves.csv",
+    "strengths.csv",
     "confusion.csv",
 }
 
@@ -61,6 +62,10 @@ def curves(tmp_path):
         folder = tmp_path / "curves/round0" / fit / "plots/metrics/train"
         folder.mkdir(parents=True)
         (folder / "loss.tsv").write_text("step\tloss\n0\t1.5\n1\t0.123456789\n")
+    for number in range(2):
+        folder = tmp_path / f"curves/round{number}"
+        folder.mkdir(exist_ok=True)
+        (folder / "strengths.csv").write_text(f"head,loss\nkind,{number}\n")
     return tmp_path / "curves"
 
 
@@ -278,6 +283,10 @@ def test_confusion_csv_has_the_test_images_alone(run, plants):
         ("rose", "oak"),
     ]
     assert sum(row[0] == "plant" for row in rows) == 4
+
+
+def test_strengths_are_those_of_the_first_round(run, plants):
+    assert table_rows(run(*plants) / "strengths.csv") == [("kind", "0")]
 
 
 def test_learning_curves_leave_out_the_folds(run, plants):

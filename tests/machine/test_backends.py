@@ -31,6 +31,7 @@ folder, params_file = Path(sys.argv[1]), sys.argv[2]
 def section(name, /, **changes):
     return dataclasses.replace(params.read(name, params_file), **changes)
 
+backend = sys.argv[3]
 backbone = section("backbone", name="mobilenet_v2", weights="none", unfreeze=3)
 names = [f"image{i}" for i in range(12)]
 write_features(
@@ -45,6 +46,7 @@ fit_rounds(
     section("train", epochs=2, batch_size=4),
     backbone,
     Outputs(*(folder / n for n in ("model", "predictions", "curves", "checkpoints"))),
+    backend,
 )
 print(keras.backend.backend(), keras.config.floatx(), keras.config.epsilon(),
       keras.config.image_data_format())

@@ -4,43 +4,22 @@ import numpy as np
 import pytest
 
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.features.cache import Features, Member
-from headswap.artifacts.storage.arrays import Rows
+from headswap.artifacts.features.cache import Features
 from headswap.train import stage
-from headswap.train.trainer import Trainer
+from headswap.train.rows import average_views, rows_of_rounds
 from tests.made import make_index, make_split
 
 
-def test_each_round_has_the_rows_of_its_own_parts(section, tmp_path, monkeypatch):
-    # Threads cannot be set once TensorFlow has begun.
-    monkeypatch.setattr(stage, "set_up_backend", lambda **_: None)
-    found = []
-
-    class Noted(Trainer):
-        def __init__(self, members, targets, rows, *others):
-            found.append(rows)
-            super().__init__(members, targets, rows, *others)
-
-    monkeypatch.setattr(stage, "Trainer", Noted)
+def test_each_round_has_the_rows_of_its_own_parts(tmp_path):
     # Rows 6 to 8 are augmented versions of the images a, c and f.
     row_ids, copies = np.array([*"abcdefacf"]), np.array([0] * 6 + [1, 1, 1])
-    np.save(tmp_path / "features.npy", np.zeros((9, 2), np.float32))
-    rows = Rows([tmp_path / "features.npy"])
-    member = Member("tiny", rows, tmp_path, has_above=False, has_random_weights=False)
     parts = [["train"] * 2 + ["validation"] * 2 + ["test"] * 2]
     parts += [["test"] * 2 + ["train"] * 2 + ["validation"] * 2]
     times = [[2, 1, 0, 0, 0, 0], [0, 0, 1, 3, 0, 0]]
-    folders = ("model", "predictions", "curves", "checkpoints")
-    stage.fit_rounds(
-        Features([member], row_ids, copies),
-        make_index(
-            "abcdef", {"kind": "xyxyxy"}, [Task("kind", "multiclass", ("x", "y"))]
-        ),
-        make_split(parts, times),
-        section("train", epochs=1),
-        section("backbone"),
-        stage.Outputs(*(tmp_path / name for name in folders)),
-    )
+    task = Task("kind", "multiclass", ("x", "y"))
+    index = make_index("abcdef", {"kind": "xyxyxy"}, [task])
+    features = Features([], row_ids, copies)
+    found = rows_of_rounds(features, index, make_split(parts, times))
     assert [rows.train.tolist() for rows in found] == [
         [0, 0, 1, 6, 6],
         [2, 3, 3, 3, 7],
@@ -50,6 +29,15 @@ def test_each_round_has_the_rows_of_its_own_parts(section, tmp_path, monkeypatch
         [1, 0, -1, -1, -1, -1, 1, -1, -1],
         [-1, -1, 1, 0, -1, -1, -1, 1, -1],
     ]
+    for rows in found:
+        assert rows.images.tolist() == [0, 1, 2, 3, 4, 5, 0, 2, 5]
+        assert rows.is_prepared.tolist() == [True] * 6 + [False] * 3
+
+
+def test_views_of_an_image_are_averaged():
+    values = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [0.0, 1.0]])
+    averaged = average_views(values, np.array([4, 2, 4, 2]))
+    np.testing.assert_array_equal(averaged, [[0, 1], [0.75, 0.25]])
 
 
 READ = [

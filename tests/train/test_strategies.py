@@ -10,7 +10,8 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.model import load_model, save_model
 from headswap.artifacts.storage.arrays import Rows
-from headswap.train.trainer import RoundRows, Trainer
+from headswap.train.descent.trainer import Trainer
+from tests.made import make_rows
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +20,7 @@ COARSE = Task("category", "multiclass", ("a", "b"))
 FINE = Task("landmark", "multiclass", ("a1", "a2", "b1", "b2", "b3"))
 TAGS = Task("tags", "multilabel", ("dark", "large"))
 QUICK = {"epochs": 2, "batch_size": 70, "learning_rate": 0.1}
+QUICK |= {"optimizer": "adam", "l2": 0.0}
 
 
 @pytest.fixture
@@ -49,11 +51,7 @@ def make_trainer(tmp_path, section):
                 for n in members
             ],
             targets,
-            RoundRows(
-                np.arange(70),
-                np.arange(70, 85),
-                np.where(np.arange(100) < 70, np.arange(100) // 2 % 3, -1),
-            ),
+            make_rows(np.arange(70), np.arange(70, 85), num_folds=3, num_rows=100),
             section("train", **{**QUICK, **train}),
             section("backbone"),
             tmp_path / f"curves{len(runs)}" / "round0",

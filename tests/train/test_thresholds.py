@@ -108,13 +108,11 @@ KIND = Task("kind", "multiclass", ("x", "y"))
 
 
 @pytest.fixture
-def trained(section, tmp_path, monkeypatch):
+def trained(section, tmp_path):
     """(predictions, model's facts, index, split) of a short training run.
 
     One task is multilabel, one multiclass; two rounds.
     """
-    # Threads cannot be set once TensorFlow has begun.
-    monkeypatch.setattr(stage, "set_up_backend", lambda **_: None)
     random = np.random.default_rng(0)
     names = [f"image{number}" for number in range(30)]
     cells = {
@@ -133,9 +131,10 @@ def trained(section, tmp_path, monkeypatch):
         Features([member], np.array(names), np.zeros(30, int)),
         index,
         split,
-        section("train", epochs=2),
+        section("train"),
         section("backbone"),
         stage.Outputs(*(tmp_path / name for name in folders)),
+        "tensorflow",
     )
     text = (tmp_path / "model/training.json").read_text(encoding="utf-8")
     predictions = read_predictions(tmp_path / "predictions", index.tasks)

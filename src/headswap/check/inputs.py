@@ -24,8 +24,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "split": ("matplotlib", "numpy", "scipy"),
     "augment": ("numpy", "opencv-python-headless", "pillow"),
     "features": ("h5py", "keras", "numpy", "opencv-python-headless"),
-    "train": ("dvclive", "keras", "numpy"),
-    "evaluate": ("numpy", "scikit-learn"),
+    "train": ("dvclive", "keras", "numpy", "scipy", "threadpoolctl"),
+    "evaluate": ("numpy", "scikit-learn", "scipy"),
 }
 BACKEND_LIBRARIES = {
     "tensorflow": ("tensorflow",),

@@ -1,6 +1,7 @@
 """Writing what evaluate found: JSON for DVC, CSV for people and plots."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -169,7 +170,7 @@ def write_learning_curves(path: Path, curves: Path) -> None:
 
     def rows() -> Iterator[tuple[str, str, str, str]]:
         for fit in sorted((curves / "round0").iterdir()):
-            if "-fold" in fit.name:
+            if "-fold" in fit.name or not fit.is_dir():
                 continue
             for file in sorted((fit / "plots" / "metrics").rglob("*.tsv")):
                 for line in file.read_text(encoding="utf-8").splitlines()[1:]:
@@ -178,3 +179,8 @@ def write_learning_curves(path: Path, curves: Path) -> None:
                     yield curve, file.stem, step, f"{float(value):.{DIGITS}g}"
 
     write_table(path, ["curve", "metric", "epoch", "value"], rows())
+
+
+def write_strengths(path: Path, curves: Path) -> None:
+    """Copy what the first round compared for its solved heads."""
+    shutil.copyfile(curves / "round0" / "strengths.csv", path)

@@ -3,7 +3,8 @@
 Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over the
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
 round), `classes.csv` (every class), `predictions.csv` (every image), and for plots
-`confusion.csv` (test images) and `learning_curves.csv`.
+`confusion.csv` (test images), `learning_curves.csv` and `strengths.csv` (of solved
+heads).
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ from headswap.evaluate.report import (
     write_learning_curves,
     write_predictions,
     write_repeats,
+    write_strengths,
 )
 from headswap.statistics.scores import Scores, score
 
@@ -43,7 +45,7 @@ def evaluate_predictions(
         prepared: the prepared folder.
         split: the split folder.
         predictions: the predictions folder.
-        curves: the learning curves, one folder a round and fit.
+        curves: curves of training, one folder a round.
         output: folder to write.
     """
     index = read_index(prepared)
@@ -69,7 +71,7 @@ def write_metrics(
         predictions: by task name.
         index: of the N images.
         split: of the N images.
-        curves_folder: learning curves, one folder a round and fit.
+        curves_folder: curves of training, one folder a round.
         output: folder to write.
     """
     folder = Path(output)
@@ -99,6 +101,7 @@ def write_metrics(
         folder / "confusion.csv", index.tasks, predicted, index.cells, split
     )
     write_learning_curves(folder / "learning_curves.csv", Path(curves_folder))
+    write_strengths(folder / "strengths.csv", Path(curves_folder))
 
 
 def _decide(predictions: Predictions, task: Task) -> np.ndarray:

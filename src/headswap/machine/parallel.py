@@ -1,11 +1,15 @@
 """Work on many items at once, with results in order and memory that stays flat."""
 
 import os
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import islice
+from multiprocessing import get_context, parent_process
 from typing import TypeVar
+
+from headswap.machine.progress import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -36,3 +40,45 @@ def map_in_order(
             for item in islice(remaining, 1):
                 waiting.append(pool.submit(function, item))
             yield result
+
+
+def map_on_cores(
+    function: Callable[[Item], Result], items: Sequence[Item], what: str, unit: str
+) -> Iterator[Result]:
+    """Yield function(item) in the order of the items, one process a core, with a bar.
+
+    For work in which Python itself is busy. The function and the items are sent to the
+    processes, so both must be picklable.
+
+    Args:
+        function: what is done.
+        items: to do it with.
+        what: is done, for the bar.
+        unit: what an item is, for the bar.
+    """
+    workers = min(num_cores(), len(items))
+    with progress(what=what, total=len(items), unit=unit) as bar:
+        if workers < 2:
+            for item in items:
+                yield function(item)
+                bar.update()
+            return
+        # Not forked: threads that a library has begun would be lost in a copy.
+        with ProcessPoolExecutor(
+            workers, get_context("spawn"), initializer=_end_with_parent
+        ) as pool:
+            for result in pool.map(function, items):
+                yield result
+                bar.update()
+
+
+def _end_with_parent() -> None:
+    """Let a process end when the one that began it is killed."""
+
+    def wait() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

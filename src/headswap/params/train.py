@@ -9,6 +9,11 @@ from headswap.params._types import STRICT, Count, Seed, Share, name_in
 
 Positive = Annotated[float, Field(gt=0)]
 
+# Left to the program, which says what it took.
+AUTO = "auto"
+# Those that solve heads; all others train them.
+SOLVING = (AUTO, "lbfgs")
+
 
 @dataclass(frozen=True)
 class Section:
@@ -27,15 +32,22 @@ class Section:
         dropout: share dropped after each hidden layer, and before the output layer
             where there is no hidden layer.
         batch_norm: batch normalisation after each hidden layer.
-        l2: weight of the L2 penalty on all Dense kernels.
+        l2: weight of the L2 penalty on all Dense kernels; `auto`: of solved heads the
+            one with the lowest log loss on images that were not fitted to, of all
+            others a fixed value.
+        standardize: features inside solved heads: `length` (centred, rows of length 1),
+            `within` (that, then whitened by the covariance within classes), `none`, or
+            the better of `length` and `within`, chosen with the strength: `auto`.
         loss: `cross_entropy`, or `focal`, which turns to the hard examples.
         class_weight: in the loss: `balanced` by class frequency, or `effective` by the
             effective number of samples.
-        optimizer: of `keras.optimizers`.
+        optimizer: of `keras.optimizers`; or `lbfgs`, which solves linear heads; `auto`
+            is that where it can serve (`solves_heads`) and Adam elsewhere.
         learning_rate: of that optimiser, for all but unfrozen pretrained layers; see
             `backbone.learning_rate`.
         batch_size: rows a step.
         epochs: at most; of a fine-tuning, for the heads and then again for everything.
+        min_epochs: those before which training never stops.
         patience: epochs without a lower validation loss before training stops; the
             weights of the best epoch are kept.
         precision: of the arithmetic; the 16-bit ones are for accelerators.
@@ -53,14 +65,33 @@ class Section:
     activation: Literal["relu", "gelu", "silu", "tanh", "sigmoid", "linear"]
     dropout: Share
     batch_norm: bool
-    l2: Annotated[float, Field(ge=0)]
+    l2: Literal["auto"] | Annotated[float, Field(ge=0)]
+    standardize: Literal["auto", "none", "length", "within"]
     loss: Literal["cross_entropy", "focal"]
     class_weight: Literal["none", "balanced", "effective"]
-    optimizer: Literal["adam", "adamw", "sgd", "rmsprop", "nadam", "lion"]
+    optimizer: Literal[
+        "auto", "lbfgs", "adam", "adamw", "sgd", "rmsprop", "nadam", "lion"
+    ]
     learning_rate: Positive
     batch_size: Count
     epochs: Count
+    min_epochs: Annotated[int, Field(ge=0)]
     patience: Count
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
     tf32: bool
     seed: Seed
+
+    @property
+    def fixed_l2(self) -> float | None:
+        """The strength that was asked for; None leaves it to the program."""
+        return None if isinstance(self.l2, str) else self.l2
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether fitting a head to vectors has one minimum."""
+        return not self.hidden and not self.dropout and self.loss == "cross_entropy"
+
+    @property
+    def solves_heads(self) -> bool:
+        """Whether heads on vectors are solved; others are trained."""
+        return self.is_convex and self.optimizer in SOLVING

@@ -1,32 +1,40 @@
 """train: cached features -> a fitted model, its predictions and its learning curves.
 
 Out: the folder of the first round's model, `<task>.npy` (rounds, N, num_classes)
-float32 with the probabilities of every prepared image, and one folder of learning
-curves a fit. Augmented rows are used only where their image trains.
+float32 with the probabilities of every prepared image, and a folder of curves a round:
+of the strengths that were compared, and one folder of learning curves a fit. Augmented
+rows are used only where their image trains.
+
+Where nothing but linear heads is fitted, they are solved (`exact`), and Keras is not
+even imported; everything else is trained by gradient descent (`descent`).
 """
 
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
 
-from headswap import registry
 from headswap.artifacts.dataset.index import Index, read_index
 from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.dataset.split import Split, read_split
-from headswap.artifacts.dataset.tasks import ordered
+from headswap.artifacts.dataset.tasks import Task, ordered
 from headswap.artifacts.features.cache import Features, read_features
 from headswap.artifacts.model.model import save_model
 from headswap.artifacts.model.predictions import Predictions, write_predictions
-from headswap.machine.backend import set_up_backend
+from headswap.machine.backend import start_keras
 from headswap.machine.fingerprint import hash_code, hash_file, hash_text
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
-from headswap.train.checkpoint import forget
-from headswap.train.fitting import derive_seed
+from headswap.train.exact.rounds import solve_rounds
+from headswap.train.outcome import Outcome, choose, write_strengths
+from headswap.train.rows import average_views, images_of_rows, rows_of_rounds
 from headswap.train.thresholds import choose_thresholds
-from headswap.train.trainer import RoundRows, Trainer
+
+# In the folder of each round's curves.
+STRENGTHS = "strengths.csv"
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ def train_model(
     outputs: Outputs,
     options: Section,
     backbone: backbone_params.Section,
+    backend: str,
 ) -> None:
     """Fit the strategy once a round and write everything `evaluate` needs.
 
@@ -79,6 +88,7 @@ def train_model(
         outputs: what is written.
         options: the `train` section.
         backbone: the `backbone` section, for what is trained above the cut.
+        backend: of Keras, where it is needed.
     """
     images = [folder / "images.npy" for folder in (inputs.prepared, inputs.augmented)]
     features = read_features(inputs.features, images)
@@ -90,8 +100,9 @@ def train_model(
         options,
         backbone,
         Outputs(outputs.model, outputs.predictions, outputs.curves, checkpoints),
+        backend,
     )
-    forget(checkpoints)
+    shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def _name_of_run(
@@ -121,6 +132,7 @@ def fit_rounds(
     options: Section,
     backbone: backbone_params.Section,
     outputs: Outputs,
+    backend: str,
 ) -> None:
     """Fit the strategy once a round and write the results.
 
@@ -131,61 +143,50 @@ def fit_rounds(
         options: the `train` section.
         backbone: the `backbone` section.
         outputs: what is written; the checkpoints are this run's own.
+        backend: of Keras, where it is needed.
     """
-    # Heads are small, and then do not depend on the number of cores.
-    set_up_backend(tf32=options.tf32, one_thread=features.are_vectors)
-    strategy = registry.load("train/strategies", options.strategy)
     tasks = ordered(index.tasks, options.order)
-    position = {image_id: row for row, image_id in enumerate(index.image_ids)}
-    image_rows = np.array([position[image_id] for image_id in features.image_ids])
-    targets = {
-        task.name: task.encode(index.cells[task.name])[image_rows] for task in tasks
-    }
-    prepared_rows = np.flatnonzero(features.copies == 0)
-    probabilities: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
-    thresholds: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
-    for number in range(split.num_rounds):
-        keras.utils.clear_session()
-        keras.config.set_dtype_policy(options.precision)
-        keras.utils.set_random_seed(derive_seed(options.seed, number))
-        is_validation = split.parts[number] == "validation"
-        times = split.times[number][image_rows]
-        trainer = Trainer(
-            features.members,
+    images = images_of_rows(features, index)
+    targets = {task.name: task.encode(index.cells[task.name])[images] for task in tasks}
+    rounds = rows_of_rounds(features, index, split)
+    labels = Labels(index.tasks, index.relations)
+    outcomes: Iterator[Outcome]
+    if features.are_vectors and options.solves_heads:
+        outcomes = solve_rounds(features.members, tasks, targets, rounds, options)
+    else:
+        # Before anything imports Keras, which then takes its backend for good.
+        start_keras(backend)
+        from headswap.train.descent.rounds import train_rounds
+
+        outcomes = train_rounds(
+            features,
+            tasks,
             targets,
-            RoundRows(
-                train=np.repeat(np.arange(len(times)), times),
-                validation=np.flatnonzero(
-                    is_validation[image_rows] & (features.copies == 0)
-                ),
-                folds=split.folds[number][image_rows],
-            ),
+            rounds,
             options,
             backbone,
-            outputs.curves / f"round{number}",
-            outputs.checkpoints / f"round{number}",
+            outputs.curves,
+            outputs.checkpoints,
         )
-        model = strategy.fit(trainer, tasks)
-        predicted = trainer.predict(model, prepared_rows)
+    probabilities: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
+    thresholds: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
+    of_prepared = images[features.copies == 0]
+    for number, outcome in enumerate(outcomes):
+        is_validation = split.parts[number] == "validation"
         for task in tasks:
-            probabilities[task.name].append(predicted[task.name])
+            averaged = average_views(outcome.probabilities[task.name], of_prepared)
+            probabilities[task.name].append(averaged.astype(np.float32))
             thresholds[task.name].append(
                 choose_thresholds(
                     task.encode(index.cells[task.name])[is_validation],
-                    predicted[task.name][is_validation],
+                    probabilities[task.name][-1][is_validation],
                 )
             )
+        file = outputs.curves / f"round{number}" / STRENGTHS
+        write_strengths(file, outcome.strengths)
         if number == 0:
-            facts = {
-                "strategy": options.strategy,
-                "thresholds": {
-                    task.name: thresholds[task.name][0].tolist()
-                    for task in tasks
-                    if task.kind == "multilabel"
-                },
-            }
-            labels = Labels(index.tasks, index.relations)
-            save_model(outputs.model, model, labels, facts)
+            facts = _describe(outcome, options, tasks, thresholds)
+            save_model(outputs.model, outcome.model, labels, facts)
     write_predictions(
         outputs.predictions,
         {
@@ -196,3 +197,25 @@ def fit_rounds(
             for task in tasks
         },
     )
+
+
+def _describe(
+    outcome: Outcome,
+    options: Section,
+    tasks: Sequence[Task],
+    thresholds: Mapping[str, Sequence[np.ndarray]],
+) -> dict[str, Any]:
+    """Return what is worth knowing of the first round's model besides its layers."""
+    return {
+        "strategy": options.strategy,
+        "heads": {
+            name: {"standardization": each.standardization, "l2": each.l2}
+            for name, compared in outcome.strengths.items()
+            for each in [choose(compared)]
+        },
+        "thresholds": {
+            task.name: thresholds[task.name][0].tolist()
+            for task in tasks
+            if task.kind == "multilabel"
+        },
+    }

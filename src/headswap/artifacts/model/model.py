@@ -1,16 +1,17 @@
 """The model folder: a trained model, from cut features to probabilities.
 
-`model.json` (the layers), `model.weights.h5`, `labels.json` (class order) and
-`training.json` (strategy and thresholds). These formats, unlike `.keras` archives, have
-the same bytes whenever the content is the same.
+`labels.json` (class order), `training.json` (strategy, thresholds) and either
+`model.json` (the layers) and `model.weights.h5`, or solved heads (`heads`). These
+formats, unlike `.keras` archives, have the same bytes whenever the content is the same.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headswap.artifacts.dataset.labels import Labels, write_labels
+from headswap.artifacts.model.heads import Head, build_network, read_heads, write_heads
 from headswap.artifacts.storage.tables import PathLike
 
 if TYPE_CHECKING:
@@ -19,22 +20,36 @@ if TYPE_CHECKING:
 
 def save_model(
     folder: PathLike,
-    model: "keras.Model",
+    model: "Sequence[Head] | keras.Model",
     labels: Labels,
     description: Mapping[str, Any],
 ) -> None:
-    """Write the folder of a model from cut features to probabilities."""
-    import keras
+    """Write the folder of a model from cut features to probabilities.
 
+    Args:
+        folder: to write.
+        model: solved heads, or a Keras model.
+        labels: what it tells apart.
+        description: what else is worth knowing of it.
+    """
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
+    if isinstance(model, Sequence):
+        write_heads(path, model)
+    else:
+        _write_network(path, model)
+    write_labels(path / "labels.json", labels)
+    text = json.dumps(description, indent=2, ensure_ascii=False)
+    (path / "training.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _write_network(path: Path, model: "keras.Model") -> None:
+    import keras
+
     # Without the optimiser, which is of no use to who predicts.
     layers = keras.Model(model.input, model.output, name="headswap")
     (path / "model.json").write_text(layers.to_json(indent=1) + "\n", encoding="utf-8")
     layers.save_weights(path / "model.weights.h5")
-    write_labels(path / "labels.json", labels)
-    text = json.dumps(description, indent=2, ensure_ascii=False)
-    (path / "training.json").write_text(text + "\n", encoding="utf-8")
 
 
 def load_model(folder: PathLike) -> "keras.Model":
@@ -46,6 +61,8 @@ def load_model(folder: PathLike) -> "keras.Model":
     from headswap.layers import inference, pooling  # noqa: F401
 
     path = Path(folder)
+    if not (path / "model.json").exists():
+        return build_network(read_heads(path))
     model = keras.models.model_from_json(
         (path / "model.json").read_text(encoding="utf-8")
     )

@@ -8,18 +8,25 @@ Source: Wolpert 1992, "Stacked generalization", Neural Networks 5(2).
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
-from headswap.train.trainer import Trainer
+
+if TYPE_CHECKING:
+    import keras
+
+    from headswap.train.descent.trainer import Trainer
+
+CHAINED = True
 
 
-def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
+def fit(trainer: "Trainer", tasks: Sequence[Task]) -> "keras.Model":
     """Return the chain of models as one model."""
-    inputs = trainer.builder.inputs()
-    outputs: dict[str, keras.KerasTensor] = {}
+    builder = trainer.builder
+    inputs = builder.inputs()
+    outputs: dict[str, Any] = {}
     probabilities: dict[str, np.ndarray] = {}
     for task, is_last in zip(tasks, [False] * (len(tasks) - 1) + [True], strict=True):
         earlier = [done for done in tasks if done.name in outputs]
@@ -27,27 +34,25 @@ def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
         trainer.fit(model, [task], task.name, extra=probabilities)
         if not is_last:
             predicted = _predict_unseen(trainer, model, task, earlier, probabilities)
-            probabilities[_input_name(task)] = predicted
-        chained = {_input_name(done): outputs[done.name] for done in earlier}
+            probabilities[builder.probabilities_name(task)] = predicted
+        chained = {
+            builder.probabilities_name(done): outputs[done.name] for done in earlier
+        }
         # Made again, as fitting asks of a model that is to be called.
-        link = keras.Model(model.input, model.output, name=model.name)
+        link = builder.model(model.input, model.output, name=model.name)
         outputs.update(link({**inputs, **chained}))
-    return keras.Model(inputs, outputs)
+    return builder.model(inputs, outputs)
 
 
-def _input_name(task: Task) -> str:
-    return f"{task.name}-probabilities"
-
-
-def _build(trainer: Trainer, task: Task, earlier: Sequence[Task]) -> keras.Model:
+def _build(trainer: "Trainer", task: Task, earlier: Sequence[Task]) -> "keras.Model":
     builder = trainer.builder
     inputs = builder.inputs()
     extra = {
-        _input_name(done): keras.Input((done.num_classes,), name=_input_name(done))
+        builder.probabilities_name(done): builder.probabilities_input(done)
         for done in earlier
     }
     trunk = builder.trunk(inputs, task.name, extra.values())
-    return keras.Model(
+    return builder.model(
         {**inputs, **extra},
         {task.name: builder.output(task, trunk)},
         name=f"{task.name}-model",
@@ -55,15 +60,15 @@ def _build(trainer: Trainer, task: Task, earlier: Sequence[Task]) -> keras.Model
 
 
 def _predict_unseen(
-    trainer: Trainer,
-    model: keras.Model,
+    trainer: "Trainer",
+    model: "keras.Model",
     task: Task,
     earlier: Sequence[Task],
     probabilities: dict[str, np.ndarray],
 ) -> np.ndarray:
     """Return (rows, num_classes) predictions by models that did not see the row."""
     predicted = np.zeros((len(trainer.rows.folds), task.num_classes), np.float32)
-    for number, fold in enumerate(trainer.folds()):
+    for number, fold in enumerate(trainer.rows.split_folds()):
         fold_model = _build(trainer, task, earlier)
         name = f"{task.name}-fold{number}"
         trainer.fit(fold_model, [task], name, rows=fold.fit_rows, extra=probabilities)

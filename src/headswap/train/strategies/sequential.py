@@ -6,15 +6,20 @@ keeps its own snapshot.
 """
 
 from collections.abc import Sequence
-
-import keras
+from typing import TYPE_CHECKING
 
 from headswap.artifacts.dataset.tasks import Task
-from headswap.train.builder import Builder
-from headswap.train.trainer import Trainer
+
+if TYPE_CHECKING:
+    import keras
+
+    from headswap.train.descent.builder import Builder
+    from headswap.train.descent.trainer import Trainer
+
+CHAINED = False
 
 
-def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
+def fit(trainer: "Trainer", tasks: Sequence[Task]) -> "keras.Model":
     """Return the model in which each task built on the one before."""
     builder = trainer.builder
     inputs = builder.inputs()
@@ -24,20 +29,20 @@ def fit(trainer: Trainer, tasks: Sequence[Task]) -> keras.Model:
         if trunk is None or not trainer.options.freeze_trunk:
             trunk = _next_trunk(builder, inputs, f"{task.name}-trunk", trunk)
         output = builder.output(task, trunk.outputs)
-        model = keras.Model(inputs, {task.name: output})
+        model = builder.model(inputs, {task.name: output})
         trainer.fit(model, [task], task.name)
         outputs.update(model.output)
         trunk.trainable = not trainer.options.freeze_trunk
-    return keras.Model(inputs, outputs)
+    return builder.model(inputs, outputs)
 
 
 def _next_trunk(
-    builder: Builder,
-    inputs: dict[str, keras.KerasTensor],
+    builder: "Builder",
+    inputs: "dict[str, keras.KerasTensor]",
     name: str,
-    previous: keras.Model | None,
-) -> keras.Model:
-    trunk = keras.Model(inputs, builder.trunk(inputs, name))
+    previous: "keras.Model | None",
+) -> "keras.Model":
+    trunk = builder.model(inputs, builder.trunk(inputs, name))
     if previous is not None:
         trunk.set_weights(previous.get_weights())
     return trunk

@@ -4,15 +4,23 @@ Strategies decide which models there are; what their models share stands here.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
+from headswap.artifacts.model.heads import Head, centre_layer, set_centre
 from headswap.layers.inference import Inference
 from headswap.params.train import Section
-from headswap.train.heads import hidden_layers, output_layer, score_layer
+from headswap.solver.standardize import NONE
+from headswap.train.descent.heads import (
+    hidden_layers,
+    output_layer,
+    score_layer,
+    strength,
+)
 
 Tensors = dict[str, keras.KerasTensor]
 
@@ -34,6 +42,31 @@ class Builder:
         self._train_batch_norm = train_batch_norm
         # Of each layer that gives the vector of pretrained layers, the member's input.
         self._pretrained_inputs: dict[str, str] = {}
+        # Of each layer that centres a vector, the same.
+        self._centred_inputs: dict[str, str] = {}
+
+    @property
+    def solves_heads(self) -> bool:
+        """Whether the heads of its models can be solved before anything is trained."""
+        is_joined_once = len(self._members) == 1 or self._options.merge == "features"
+        has_vectors = not any(
+            member.has_above and member.has_random_weights for member in self._members
+        )
+        return self._options.solves_heads and is_joined_once and has_vectors
+
+    def model(
+        self, inputs: Tensors, outputs: Any, name: str | None = None
+    ) -> keras.Model:
+        """Return the model between tensors of this builder's."""
+        return keras.Model(inputs, outputs, name=name)
+
+    def probabilities_name(self, task: Task) -> str:
+        """Return the name of an input for what an earlier model says of a task."""
+        return f"{task.name}-probabilities"
+
+    def probabilities_input(self, task: Task) -> keras.KerasTensor:
+        """Return a fresh input of that name."""
+        return keras.Input((task.num_classes,), name=self.probabilities_name(task))
 
     def inputs(self) -> Tensors:
         """Return fresh symbolic inputs, one a member, by its input name."""
@@ -59,6 +92,11 @@ class Builder:
             extra: more features, (B, D) float32 each, beside the backbone's vector.
         """
         vectors = [self._vector(member, inputs, name) for member in self._members]
+        if self.solves_heads and self._options.standardize != NONE:
+            vectors = [
+                self._standardize(vector, member, name)
+                for member, vector in zip(self._members, vectors, strict=True)
+            ]
         if self._options.merge == "features":
             branches = {name: [*vectors, *extra]}
         else:
@@ -87,6 +125,27 @@ class Builder:
             self._pretrained_inputs[widen.name] = member.input_name
         return widen(above(inputs[member.input_name]))
 
+    def _standardize(
+        self, vector: keras.KerasTensor, member: Member, name: str
+    ) -> keras.KerasTensor:
+        """Return a vector centred and of length 1; the mean is set with the heads."""
+        centre = centre_layer(f"{name}-{member.name}-centred")
+        self._centred_inputs[centre.name] = member.input_name
+        scale = keras.layers.UnitNormalization(
+            dtype="float32", name=f"{name}-{member.name}-length"
+        )
+        return scale(centre(vector))
+
+    def set_heads(self, model: keras.Model, heads: Iterable[Head]) -> None:
+        """Give a model the weights of solved heads, one a task."""
+        for head in heads:
+            kernels = [block.kernel for block in head.blocks]
+            model.get_layer(head.name).set_weights([np.concatenate(kernels), head.bias])
+            means = {block.source: block.mean for block in head.blocks}
+            for layer in model.layers:
+                if layer.name in self._centred_inputs:
+                    set_centre(layer, means[self._centred_inputs[layer.name]])
+
     def pretrained_vectors(self, model: keras.Model) -> Tensors:
         """Return the vectors that a model's pretrained layers give, (B, D) float32.
 
@@ -107,13 +166,17 @@ class Builder:
         self, task: Task, trunk: Sequence[keras.KerasTensor]
     ) -> keras.KerasTensor:
         """Return a task's probabilities, (B, num_classes) float32."""
+        if self.solves_heads:
+            # The strength of a solved head is for features as they are standardised.
+            return output_layer(task, 0.0)(trunk[0])
+        l2 = strength(self._options)
         if len(trunk) == 1:
-            return output_layer(task, self._options)(trunk[0])
+            return output_layer(task, l2)(trunk[0])
         scores = [
-            score_layer(task, self._options, f"{task.name}-{member.name}")(branch)
+            score_layer(task, l2, f"{task.name}-{member.name}")(branch)
             for member, branch in zip(self._members, trunk, strict=True)
         ]
-        return output_layer(task, self._options)(_join(scores, f"{task.name}-scores"))
+        return output_layer(task, l2)(_join(scores, f"{task.name}-scores"))
 
 
 def _join(tensors: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:

@@ -14,11 +14,12 @@ import numpy as np
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.arrays import Rows
 from headswap.errors import InputError
-from headswap.params.train import Section
-from headswap.train.batches import Batches
-from headswap.train.checkpoint import Checkpoint
-from headswap.train.curves import Progress, write_curves
-from headswap.train.losses import class_weights, make_loss
+from headswap.params.train import SOLVING, Section
+from headswap.train.descent.batches import Batches
+from headswap.train.descent.checkpoint import Checkpoint
+from headswap.train.descent.curves import Progress, write_curves
+from headswap.train.descent.losses import make_loss
+from headswap.train.weights import class_weights
 
 Arrays = Mapping[str, Rows | np.ndarray]
 
@@ -78,6 +79,7 @@ class Fitter:
             mode="min",
             patience=self.options.patience,
             restore_best_weights=True,
+            start_from_epoch=self.options.min_epochs,
         )
         checkpoint = Checkpoint(self.checkpoints / name, stopping)
         done = len(checkpoint.history)
@@ -108,6 +110,24 @@ class Fitter:
         write_curves(self.curves / name, checkpoint.history)
         return min(figures["val_loss"] for figures in checkpoint.history)
 
+    @property
+    def _optimizer(self) -> str:
+        """What trains what cannot be solved."""
+        asked = self.options.optimizer
+        return "adam" if asked in SOLVING else asked
+
+    def validation_loss(
+        self,
+        model: keras.Model,
+        tasks: Sequence[Task],
+        rows: np.ndarray,
+        arrays: Arrays,
+    ) -> float:
+        """Return a model's loss on the validation rows, as `fit` would have it."""
+        self._compile(model, tasks, rows, self.options.learning_rate)
+        batches = self.batches(model, self.validation_rows, tasks, arrays)
+        return float(model.evaluate(batches, verbose=0, return_dict=True)["loss"])
+
     def _compile(
         self,
         model: keras.Model,
@@ -119,7 +139,7 @@ class Fitter:
         model.compile(
             optimizer=keras.optimizers.get(
                 {
-                    "class_name": self.options.optimizer,
+                    "class_name": self._optimizer,
                     "config": {"learning_rate": learning_rate},
                 }
             ),

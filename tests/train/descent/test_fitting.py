@@ -17,13 +17,15 @@ from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.model import load_model, save_model
 from headswap.artifacts.storage.arrays import Rows
 from headswap.errors import InputError
-from headswap.train import checkpoint
-from headswap.train.batches import Batches
+from headswap.train.descent import checkpoint
+from headswap.train.descent.batches import Batches
+from headswap.train.descent.trainer import Trainer
 from headswap.train.strategies import multi_output
-from headswap.train.trainer import RoundRows, Trainer
+from tests.made import make_rows
 
 pytestmark = pytest.mark.slow
 
+DEEP = {"epochs": 5, "dropout": 0.4, "hidden": (6,)}
 TASK = Task("kind", "multiclass", ("a", "b", "c"))
 
 
@@ -56,12 +58,8 @@ def make_trainer(tmp_path, section):
         return Trainer(
             [known[name] for name in members],
             {"kind": np.eye(3, dtype=np.float32)[labels]},
-            RoundRows(
-                np.arange(40),
-                np.arange(40, 60),
-                np.where(np.arange(60) < 40, np.arange(60) % 4, -1),
-            ),
-            section("train", **{"epochs": 5, "dropout": 0.4, "hidden": (6,), **train}),
+            make_rows(np.arange(40), np.arange(40, 60), num_folds=4, num_rows=60),
+            section("train", **{**DEEP, **train}),
             section("backbone", **(backbone or {})),
             tmp_path / f"curves_{run}" / "round0",
             tmp_path / f"checkpoints_{run}",
@@ -327,7 +325,7 @@ def test_a_fine_tuned_bundle_loads_in_a_fresh_process(make_trainer, tmp_path):
         "import sys; from headswap.artifacts.model.model import load_model; "
         "print(load_model(sys.argv[1]).count_params())"
     )
-    source = Path(__file__).resolve().parents[1] / "src"
+    source = Path(__file__).resolve().parents[3] / "src"
     result = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "bundle")],
         env={**os.environ, "PYTHONPATH": str(source)},

@@ -1,48 +1,23 @@
 """What a strategy needs to build and fit models on one round."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
-from headswap.errors import InputError
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
-from headswap.train.builder import Builder
-from headswap.train.fine_tuning import fine_tune
-from headswap.train.fitting import Arrays, Fitter
-
-
-@dataclass(frozen=True)
-class RoundRows:
-    """Which feature rows do what in a round.
-
-    Attributes:
-        train: positions of the rows to fit to; a row may stand several times.
-        validation: positions of the rows that stop training.
-        folds: the inner fold of every feature row; -1 where it does not train.
-    """
-
-    train: np.ndarray
-    validation: np.ndarray
-    folds: np.ndarray
-
-
-@dataclass(frozen=True)
-class Fold:
-    """One fold of the training rows.
-
-    Attributes:
-        fit_rows: positions of the rows to fit to.
-        held_rows: positions of the rows held out.
-    """
-
-    fit_rows: np.ndarray
-    held_rows: np.ndarray
+from headswap.train.descent.builder import Builder
+from headswap.train.descent.fine_tuning import fine_tune
+from headswap.train.descent.fitting import Arrays, Fitter
+from headswap.train.exact.head import SolvedHead, Source
+from headswap.train.outcome import Strength
+from headswap.train.rows import RoundRows
 
 
 class Trainer:
@@ -75,6 +50,8 @@ class Trainer:
         self._features: Arrays = {member.input_name: member.rows for member in members}
         self._unfrozen_rate = backbone.learning_rate
         self.fitter = Fitter(targets, rows.validation, options, curves, checkpoints)
+        # Of the heads that were solved.
+        self.strengths: dict[str, Sequence[Strength]] = {}
 
     def fit(
         self,
@@ -96,7 +73,18 @@ class Trainer:
         rows = self.rows.train if rows is None else rows
         arrays: Arrays = {**self._features, **(extra or {})}
         vectors = self.builder.pretrained_vectors(model)
+        rate = self.options.learning_rate
+
+        def solve(heads: keras.Model, arrays: Arrays) -> float:
+            self._solve(heads, tasks, name, rows, arrays, extra or {})
+            return self.fitter.validation_loss(heads, tasks, rows, arrays)
+
+        def train(heads: keras.Model, arrays: Arrays) -> float:
+            heads_name = f"{name}-heads"
+            return self.fitter.fit(heads, tasks, heads_name, rows, arrays, rate)
+
         if vectors:
+            fit_heads = solve if self.builder.solves_heads else train
             fine_tune(
                 self.fitter,
                 model,
@@ -105,11 +93,43 @@ class Trainer:
                 name,
                 rows,
                 arrays,
+                fit_heads,
                 self._unfrozen_rate,
             )
         else:
-            rate = self.options.learning_rate
             self.fitter.fit(model, tasks, name, rows, arrays, rate)
+
+    def _solve(
+        self,
+        model: keras.Model,
+        tasks: Sequence[Task],
+        name: str,
+        rows: np.ndarray,
+        arrays: Arrays,
+        extra: Mapping[str, np.ndarray],
+    ) -> None:
+        """Give a model whose inputs are vectors the heads that fit them best."""
+        everything = np.arange(len(self.rows.images))
+        sources = {
+            name: Source(arrays[name][everything], is_feature=name not in extra)
+            for name in [*self._features, *extra]
+        }
+        with threadpool_limits(1):
+            solved = [
+                SolvedHead(
+                    task.name,
+                    task,
+                    sources,
+                    self.fitter.targets[task.name],
+                    replace(self.rows, train=rows),
+                    self.options,
+                )
+                for task in tasks
+            ]
+        self.builder.set_heads(model, [each.head for each in solved])
+        self.strengths |= {
+            f"{name} {each.head.name}": each.strengths for each in solved
+        }
 
     def predict(
         self,
@@ -120,23 +140,3 @@ class Trainer:
         """Return {task name: probabilities}, (len(rows), num_classes) float32 each."""
         arrays: Arrays = {**self._features, **(extra or {})}
         return model.predict(self.fitter.batches(model, rows, (), arrays), verbose=0)
-
-    def folds(self) -> list[Fold]:
-        """Return the folds of the training rows.
-
-        An image, its augmented versions and its group share a fold.
-        """
-        fold_of_row = self.rows.folds[self.rows.train]
-        numbers = np.unique(fold_of_row)
-        if len(numbers) < 2:
-            raise InputError(
-                "split.num_folds: there must be two groups of training pictures, got "
-                f"{len(numbers)}. Add pictures, or use another strategy."
-            )
-        return [
-            Fold(
-                self.rows.train[fold_of_row != number],
-                self.rows.train[fold_of_row == number],
-            )
-            for number in numbers
-        ]

@@ -5,7 +5,7 @@ out-of-distribution" (https://arxiv.org/abs/2202.10054); Keras's guide "Transfer
 learning & fine-tuning".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,9 +15,12 @@ import numpy as np
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.arrays import Rows, create_rows, write_rows
 from headswap.machine.progress import progress
-from headswap.train.fitting import Arrays, Fitter
+from headswap.train.descent.fitting import Arrays, Fitter
 
 Vectors = Mapping[str, keras.KerasTensor]
+# Fits the heads of a model alone, to arrays by input name, and returns their
+# validation loss.
+FitHeads = Callable[[keras.Model, Arrays], float]
 
 
 def fine_tune(
@@ -28,6 +31,7 @@ def fine_tune(
     name: str,
     rows: np.ndarray,
     arrays: Arrays,
+    fit_heads: FitHeads,
     learning_rate: float,
 ) -> None:
     """Fit a model with pretrained layers in two phases.
@@ -38,28 +42,22 @@ def fine_tune(
     would spoil pretrained layers with their gradients.
 
     Args:
-        fitter: does both fits.
+        fitter: does the second fit.
         model: from inputs by name to {task name: probabilities}.
         vectors: what its pretrained layers give, by the name of the input they come
             from.
         tasks: the model's tasks.
-        name: of the fit; the heads' own has `-heads` behind it.
+        name: of the fit.
         rows: positions of the rows to fit to.
         arrays: inputs by name, over all feature rows.
+        fit_heads: does the first.
         learning_rate: of the second phase.
     """
     heads = _replace_inputs(model, vectors)
     fitter.checkpoints.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=fitter.checkpoints) as folder:
         computed = _compute(fitter, model, vectors, Path(folder), rows, arrays)
-        heads_loss = fitter.fit(
-            heads,
-            tasks,
-            f"{name}-heads",
-            rows,
-            {**arrays, **computed},
-            fitter.options.learning_rate,
-        )
+        heads_loss = fit_heads(heads, {**arrays, **computed})
     if len(heads.trainable_variables) == len(model.trainable_variables):
         return  # Nothing above the cut trains: frozen by a strategy, or no weights.
     start = model.get_weights()

@@ -10,7 +10,8 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from headswap.artifacts.dataset.tasks import Task
-from headswap.train.losses import class_weights, make_loss
+from headswap.train.descent.losses import make_loss
+from headswap.train.weights import class_weights
 
 NUM_CLASSES = 4
 TASKS = {

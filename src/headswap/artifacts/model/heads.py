@@ -1,0 +1,182 @@
+"""Solved heads: linear maps from features, and from one another, to probabilities.
+
+A head adds up one linear map a block of inputs; a block is the features of one member
+or what an earlier head gives. `heads.json` says what is connected to what,
+`heads.npz` holds the numbers; as a Keras model they are plain layers (`build_network`).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headswap.artifacts.storage.tables import PathLike
+from headswap.solver.logistic import probabilities
+from headswap.solver.standardize import scale
+
+if TYPE_CHECKING:
+    import keras
+
+# Beside the kinds of tasks: a head whose scores are for another head.
+SCORES = "scores"
+ACTIVATIONS = {"multiclass": "softmax", "multilabel": "sigmoid", SCORES: "linear"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a head takes from one of its inputs.
+
+    Attributes:
+        source: the name of the input: a member's, or that of an earlier head.
+        mean: (D,) float64, subtracted.
+        has_unit_length: whether a row is then scaled to length 1.
+        kernel: (D, C) float64.
+    """
+
+    source: str
+    mean: np.ndarray
+    has_unit_length: bool
+    kernel: np.ndarray
+
+
+@dataclass(frozen=True)
+class Head:
+    """One linear head.
+
+    Attributes:
+        name: of its task, or, with kind `scores`, of what another head takes.
+        kind: of its task, or `scores`.
+        blocks: what it takes.
+        bias: (C,) float64.
+    """
+
+    name: str
+    kind: str
+    blocks: tuple[Block, ...]
+    bias: np.ndarray
+
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return probabilities, or scores, (N, C) float64, of inputs by name."""
+        scores: np.ndarray = self.bias
+        for block in self.blocks:
+            rows = scale(inputs[block.source], block.mean, block.has_unit_length)
+            scores = scores + rows @ block.kernel
+        return scores if self.kind == SCORES else probabilities(scores, self.kind)
+
+
+def write_heads(folder: PathLike, heads: Sequence[Head]) -> None:
+    """Write heads, in the order in which they take from one another."""
+    arrays: dict[str, np.ndarray] = {}
+    listed = []
+    for head in heads:
+        blocks = []
+        for block in head.blocks:
+            name = f"{head.name}/{block.source}"
+            arrays |= {f"{name}/mean": block.mean, f"{name}/kernel": block.kernel}
+            blocks.append(
+                {"source": block.source, "has_unit_length": block.has_unit_length}
+            )
+        arrays[f"{head.name}/bias"] = head.bias
+        listed.append({"name": head.name, "kind": head.kind, "blocks": blocks})
+    path = Path(folder)
+    text = json.dumps(listed, indent=2, ensure_ascii=False)
+    (path / "heads.json").write_text(text + "\n", encoding="utf-8")
+    np.savez(path / "heads.npz", allow_pickle=False, **arrays)
+
+
+def read_heads(folder: PathLike) -> list[Head]:
+    """Return what `write_heads` wrote."""
+    path = Path(folder)
+    listed = json.loads((path / "heads.json").read_text(encoding="utf-8"))
+    with np.load(path / "heads.npz") as arrays:
+        return [
+            Head(
+                head["name"],
+                head["kind"],
+                tuple(
+                    Block(
+                        block["source"],
+                        arrays[f"{head['name']}/{block['source']}/mean"],
+                        block["has_unit_length"],
+                        arrays[f"{head['name']}/{block['source']}/kernel"],
+                    )
+                    for block in head["blocks"]
+                ),
+                arrays[f"{head['name']}/bias"],
+            )
+            for head in listed
+        ]
+
+
+def centre_layer(name: str) -> "keras.layers.Layer":
+    """Return a layer that subtracts a mean that is set, not trained.
+
+    Batch normalisation that is never in training mode, with variance 1: unlike Keras's
+    Normalization it survives every export.
+    """
+    import keras
+
+    return keras.layers.BatchNormalization(
+        center=False,
+        scale=False,
+        epsilon=0.0,
+        trainable=False,
+        dtype="float32",
+        name=name,
+    )
+
+
+def set_centre(layer: "keras.layers.Layer", mean: np.ndarray) -> None:
+    """Set the mean that a `centre_layer` subtracts, (D,)."""
+    layer.set_weights([mean, np.ones_like(mean)])
+
+
+def build_network(heads: Sequence[Head]) -> "keras.Model":
+    """Return the heads as a Keras model from features to {task name: probabilities}."""
+    import keras
+
+    made = {head.name for head in heads}
+    tensors: dict[str, Any] = {
+        block.source: keras.Input(block.mean.shape, name=block.source)
+        for head in heads
+        for block in head.blocks
+        if block.source not in made
+    }
+    inputs = dict(tensors)
+    for head in heads:
+        tensors[head.name] = _connect(head, tensors)
+    outputs = {head.name: tensors[head.name] for head in heads if head.kind != SCORES}
+    return keras.Model(inputs, outputs)
+
+
+def _connect(head: Head, tensors: Mapping[str, Any]) -> Any:
+    """Return a head's output on symbolic tensors by name."""
+    import keras
+
+    parts = []
+    for block in head.blocks:
+        part, name = tensors[block.source], f"{head.name}-{block.source}"
+        if block.has_unit_length:
+            centre = centre_layer(f"{name}-centred")
+            part = centre(part)
+            set_centre(centre, block.mean)
+            part = keras.layers.UnitNormalization(
+                dtype="float32", name=f"{name}-length"
+            )(part)
+        parts.append(part)
+    joined = parts[0]
+    if len(parts) > 1:
+        joined = keras.layers.Concatenate(name=f"{head.name}-joined")(parts)
+    dense = keras.layers.Dense(
+        len(head.bias),
+        activation=ACTIVATIONS[head.kind],
+        dtype="float32",
+        name=head.name,
+    )
+    output = dense(joined)
+    kernels = np.concatenate([block.kernel for block in head.blocks])
+    dense.set_weights([kernels, head.bias])
+    return output

@@ -1,0 +1,1 @@
+"""Linear heads solved exactly: arrays in, arrays out, float64."""

@@ -1,0 +1,1 @@
+"""Heads and networks that are trained by gradient descent, with Keras."""

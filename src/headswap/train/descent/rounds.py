@@ -1,0 +1,64 @@
+"""Every round's model, one after the other: Keras uses all cores for each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from headswap import registry
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.cache import Features
+from headswap.machine.backend import set_up_backend
+from headswap.params import backbone as backbone_params
+from headswap.params.train import Section
+from headswap.train.descent.fitting import derive_seed
+from headswap.train.descent.heads import L2
+from headswap.train.descent.trainer import Trainer
+from headswap.train.outcome import Outcome
+from headswap.train.rows import RoundRows
+
+
+def train_rounds(
+    features: Features,
+    tasks: Sequence[Task],
+    targets: Mapping[str, np.ndarray],
+    rounds: Sequence[RoundRows],
+    options: Section,
+    backbone: backbone_params.Section,
+    curves: Path,
+    checkpoints: Path,
+) -> Iterator[Outcome]:
+    """Yield every round's model.
+
+    Args:
+        features: of every prepared and augmented image.
+        tasks: in training order.
+        targets: (rows, C) float32 of 0 and 1 by task name, for every feature row.
+        rounds: the rows of each.
+        options: the `train` section.
+        backbone: the `backbone` section.
+        curves: folder for learning curves, one folder a round and fit.
+        checkpoints: folder for the state of interrupted fits, this run's own.
+    """
+    # Heads are small, and then do not depend on the number of cores.
+    set_up_backend(tf32=options.tf32, one_thread=features.are_vectors)
+    if options.fixed_l2 is None and not options.solves_heads:
+        print(f"train.l2: auto is {L2} where heads are trained and not solved")
+    strategy = registry.load("train/strategies", options.strategy)
+    for number, rows in enumerate(rounds):
+        keras.utils.clear_session()
+        keras.config.set_dtype_policy(options.precision)
+        keras.utils.set_random_seed(derive_seed(options.seed, number))
+        trainer = Trainer(
+            features.members,
+            targets,
+            rows,
+            options,
+            backbone,
+            curves / f"round{number}",
+            checkpoints / f"round{number}",
+        )
+        model = strategy.fit(trainer, tasks)
+        predicted = trainer.predict(model, np.flatnonzero(rows.is_prepared))
+        yield Outcome(model, predicted, trainer.strengths)

@@ -1,0 +1,128 @@
+"""Every round's heads, on all cores, one thread each.
+
+With nothing but linear heads to fit, little is left of a strategy: whether a task's
+head takes what the heads of the tasks before it say (`CHAINED`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from headswap import registry
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.cache import Member
+from headswap.machine.parallel import map_on_cores
+from headswap.params.train import Section
+from headswap.train.exact.head import SolvedHead, Source
+from headswap.train.outcome import Outcome
+from headswap.train.rows import RoundRows
+
+
+def solve_rounds(
+    members: Sequence[Member],
+    tasks: Sequence[Task],
+    targets: Mapping[str, np.ndarray],
+    rounds: Sequence[RoundRows],
+    options: Section,
+) -> Iterator[Outcome]:
+    """Yield every round's heads.
+
+    Args:
+        members: the cached features, vectors.
+        tasks: in training order.
+        targets: (rows, C) float32 of 0 and 1 by task name, for every feature row.
+        rounds: the rows of each.
+        options: the `train` section.
+    """
+    strategy = registry.load("train/strategies", options.strategy)
+    solve = partial(
+        solve_round,
+        members,
+        tasks,
+        targets,
+        options=options,
+        is_chained=strategy.CHAINED,
+    )
+    yield from map_on_cores(solve, rounds, what="train", unit="round")
+
+
+def solve_round(
+    members: Sequence[Member],
+    tasks: Sequence[Task],
+    targets: Mapping[str, np.ndarray],
+    rows: RoundRows,
+    options: Section,
+    is_chained: bool,
+) -> Outcome:
+    """Return one round's heads.
+
+    Args:
+        members: the cached features, vectors.
+        tasks: in training order.
+        targets: (rows, C) float32 of 0 and 1 by task name, for every feature row.
+        rows: of the round.
+        options: the `train` section.
+        is_chained: whether tasks take what those before them say.
+    """
+    # With more threads, sums would depend on their number.
+    with threadpool_limits(1):
+        everything = np.arange(len(rows.images))
+        features = {
+            member.input_name: Source(member.rows[everything]) for member in members
+        }
+        solved: list[SolvedHead] = []
+        earlier: dict[str, Source] = {}
+        for number, task in enumerate(tasks):
+            of_task = _solve_task(
+                task, features, earlier, targets[task.name], rows, options
+            )
+            solved += of_task
+            if is_chained and number < len(tasks) - 1:
+                earlier[task.name] = Source(of_task[-1].outputs(), is_feature=False)
+        heads = tuple(each.head for each in solved)
+        given = {name: source.values for name, source in features.items()}
+        for head in heads:
+            given[head.name] = head(given)
+    return Outcome(
+        heads,
+        {
+            task.name: given[task.name][rows.is_prepared].astype(np.float32)
+            for task in tasks
+        },
+        {each.head.name: each.strengths for each in solved},
+    )
+
+
+def _solve_task(
+    task: Task,
+    features: Mapping[str, Source],
+    earlier: Mapping[str, Source],
+    targets: np.ndarray,
+    rows: RoundRows,
+    options: Section,
+) -> list[SolvedHead]:
+    """Return the task's head, after those that it takes scores from."""
+    if options.merge == "features" or len(features) == 1:
+        sources = {**features, **earlier}
+        return [SolvedHead(task.name, task, sources, targets, rows, options)]
+    of_members = [
+        SolvedHead(
+            f"{task.name}-{name}",
+            task,
+            {name: source, **earlier},
+            targets,
+            rows,
+            options,
+            gives_scores=True,
+        )
+        for name, source in features.items()
+    ]
+    scores = {
+        each.head.name: Source(each.outputs(), is_feature=False) for each in of_members
+    }
+    return [
+        *of_members,
+        SolvedHead(task.name, task, scores, targets, rows, options),
+    ]

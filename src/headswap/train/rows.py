@@ -1,0 +1,104 @@
+"""Which rows of the features do what in a round."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index
+from headswap.artifacts.dataset.split import Split
+from headswap.artifacts.features.cache import Features
+from headswap.errors import InputError
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold of the training rows.
+
+    Attributes:
+        fit_rows: positions of the rows to fit to.
+        held_rows: positions of the rows held out.
+    """
+
+    fit_rows: np.ndarray
+    held_rows: np.ndarray
+
+
+@dataclass(frozen=True)
+class RoundRows:
+    """Which feature rows do what in a round.
+
+    Attributes:
+        train: positions of the rows to fit to; a row may stand several times.
+        validation: positions of the prepared rows that choices are made on.
+        folds: the inner fold of every feature row; -1 where it does not train.
+        images: the image of every feature row, int.
+        is_prepared: whether a feature row is a prepared image, not an augmented one.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    folds: np.ndarray
+    images: np.ndarray
+    is_prepared: np.ndarray
+
+    def split_folds(self) -> list[Fold]:
+        """Return the folds of the training rows.
+
+        An image, its augmented versions and its group share a fold.
+
+        Raises:
+            InputError: there are fewer than two.
+        """
+        fold_of_row = self.folds[self.train]
+        numbers = np.unique(fold_of_row)
+        if len(numbers) < 2:
+            raise InputError(
+                "split.num_folds: there must be two groups of training pictures, got "
+                f"{len(numbers)}. Add pictures, or use another strategy."
+            )
+        return [
+            Fold(
+                self.train[fold_of_row != number],
+                self.train[fold_of_row == number],
+            )
+            for number in numbers
+        ]
+
+
+def rows_of_rounds(features: Features, index: Index, split: Split) -> list[RoundRows]:
+    """Return the rows of every round."""
+    images = images_of_rows(features, index)
+    is_prepared = features.copies == 0
+    rounds = []
+    for number in range(split.num_rounds):
+        times = split.times[number][images]
+        is_validation = split.parts[number] == "validation"
+        rounds.append(
+            RoundRows(
+                train=np.repeat(np.arange(len(times)), times),
+                validation=np.flatnonzero(is_validation[images] & is_prepared),
+                folds=split.folds[number][images],
+                images=images,
+                is_prepared=is_prepared,
+            )
+        )
+    return rounds
+
+
+def images_of_rows(features: Features, index: Index) -> np.ndarray:
+    """Return the position in `index.csv` of every feature row, int."""
+    position = {image_id: row for row, image_id in enumerate(index.image_ids)}
+    return np.array([position[image_id] for image_id in features.image_ids])
+
+
+def average_views(values: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Return the mean of the rows of each image, (images, C) float64.
+
+    Args:
+        values: (rows, C).
+        images: the image of each row, (rows,) int; the result is in their order.
+    """
+    _, place, counts = np.unique(images, return_inverse=True, return_counts=True)
+    total = np.zeros((len(counts), values.shape[1]))
+    np.add.at(total, place, values)
+    return total / counts[:, None]
