@@ -144,6 +144,10 @@ def test_no_stage_imports_from_another_stage():
     assert across == []
 
 
+def test_what_is_done_with_results_needs_no_stage():
+    assert [b for a, b in arrows() if a == "use" and b in STAGES] == []
+
+
 def test_nothing_imports_from_the_scripts_of_the_stages():
     scripts = {path for module in MODULES for path in reached_from(module)}
     assert [path for path in scripts if not path.is_relative_to(PACKAGE)] == []

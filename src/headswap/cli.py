@@ -1,6 +1,7 @@
 """The command `headswap`, for what DVC's own commands do not do.
 
 headswap check    is params.yaml valid, and which files does it name?
+headswap sweep    run a recipe, or several values of a parameter, as experiments
 """
 
 import argparse
@@ -11,6 +12,7 @@ from importlib.metadata import version
 from headswap import params
 from headswap.check.inputs import LIBRARIES, named_files
 from headswap.errors import InputError
+from headswap.use.sweep import sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,9 +29,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description="Check params.yaml as every run does first, without running.",
     )
     check.add_argument("file", nargs="?", default=params.PARAMS_FILE)
+    run = commands.add_parser(
+        "sweep",
+        help="run a recipe, or several values of a parameter, as experiments",
+        description="Run a recipe: one experiment here, several through DVC's queue.",
+    )
+    run.add_argument("recipe", nargs="?", help="such as recipes/quick.yaml")
+    run.add_argument(
+        "-S",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="SECTION.KEY=VALUE",
+        help="as for `dvc exp run`; several values, joined by commas, are a sweep",
+    )
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--queue", action="store_true", help="only queue them")
+    how.add_argument("-j", "--jobs", type=int, help="queue them, N at a time")
+    run.add_argument("--dry-run", action="store_true", help="only print the commands")
     options = parser.parse_args(arguments)
+    if options.command == "sweep" and options.jobs is not None and options.jobs < 1:
+        parser.error(f"-j must be 1 or more, got {options.jobs}")
     try:
-        check_file(options.file)
+        if options.command == "check":
+            check_file(options.file)
+        else:
+            sweep(
+                options.recipe,
+                options.overrides,
+                options.jobs,
+                options.queue,
+                options.dry_run,
+            )
     except InputError as error:
         sys.exit(f"error: {error}")
 
