@@ -7,7 +7,6 @@ from pathlib import Path
 
 from headswap import params
 from headswap.errors import InputError, raise_faults
-from results.commands import shell_command
 from results.experiments import Experiments
 from results.listing import Listing, read_listing
 from results.queue import (
@@ -71,7 +70,7 @@ def find_command(listing: Listing, run: str) -> str:
             f"--command: NAME must be one of {', '.join(listing.runs)}, got {run!r}. "
             "Name a run of results/runs.yaml."
         )
-    return shell_command(listing.runs[run])
+    return listing.commands[run]
 
 
 def run_missing(

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headswap.errors import InputError, listed
-from results.runs import Overrides
+from headswap.use.dvc import write_command
+from results.runs import Overrides, Run
 
 VARIABLE = "PHOTOS"
 FOLDER = f"${VARIABLE}"
-MAX_WIDTH = 88
-INDENT = "    "
 SHORT_REVISION = 7
 
 
@@ -50,19 +49,17 @@ def queue_arguments(run: str, overrides: Overrides) -> list[str]:
     return ["exp", "run", "--queue", "--name", run, *settings]
 
 
-def shell_command(overrides: Overrides) -> str:
+def shell_command(run: Run) -> str:
     """Return the command of a run for a shell, in lines that fit a README."""
-    lines = ["dvc exp run"]
-    for override in overrides:
-        # Double quotes, where the shell is to put the folder in.
-        is_open = FOLDER in override
-        quoted = f'"{override}"' if is_open else shlex.quote(override)
-        # Two characters for the ` \` of a line that goes on.
-        if len(lines[-1]) + len(f" -S {quoted}") > MAX_WIDTH - 2:
-            lines.append(f"{INDENT}-S {quoted}")
-        else:
-            lines[-1] += f" -S {quoted}"
-    return " \\\n".join(lines)
+    start = "dvc exp run"
+    if run.recipe is not None:
+        start = f"headswap sweep {run.recipe}"
+    return write_command(start, run.entries, _quote)
+
+
+def _quote(override: str) -> str:
+    # Double quotes, where the shell is to put the folder in.
+    return f'"{override}"' if FOLDER in override else shlex.quote(override)
 
 
 @dataclass(frozen=True)

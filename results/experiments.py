@@ -1,17 +1,15 @@
-"""DVC's experiments of a repository: the one module here that calls dvc and git.
+"""DVC's experiments of a repository: the one module here that needs dvc and git.
 
 In: a run's name and overrides. Out: what DVC and git say of it. An experiment that has
 ended well is the git reference `refs/exps/<revision>/<run>`.
 """
 
-import os
 import subprocess
-import sys
 from collections.abc import Collection
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from headswap.errors import InputError, listed
+from headswap.use import dvc
 from results.commands import Status, parse_status, queue_arguments, unfit_changes
 from results.runs import Overrides
 
@@ -107,30 +105,7 @@ class Experiments:
         return "\n".join(text.splitlines()[-NUM_LOG_LINES:])
 
     def _demand(self, *command: str) -> str:
-        result = self._call(*command)
-        if result.returncode:
-            raise InputError(
-                f"`{' '.join(command)}`: the command must succeed, got "
-                f"{result.stderr.strip()!r}. Mend that and run again; what is in the "
-                "queue stays there."
-            )
-        return result.stdout
+        return dvc.demand(self._root, *command)
 
     def _call(self, *command: str) -> subprocess.CompletedProcess[str]:
-        # Stages are started as `python`, which has to be this one.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        # A worker inherits these, and a pipe would be waited for until it ends.
-        with TemporaryFile() as output, TemporaryFile() as messages:
-            ended = subprocess.run(
-                command,
-                cwd=self._root,
-                env={**os.environ, "PATH": path},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=messages,
-            )
-            texts = []
-            for file in (output, messages):
-                file.seek(0)
-                texts.append(file.read().decode("utf-8", errors="replace"))
-        return subprocess.CompletedProcess(command, ended.returncode, *texts)
+        return dvc.call(self._root, *command)

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from headswap.errors import InputError, raise_faults
+from results.commands import shell_command
 from results.faults import RUNS_FILE, fault, take_mapping
 from results.runs import Overrides, parse_runs
 from results.tables import Table, parse_tables
@@ -20,11 +21,13 @@ class Listing:
     """What runs.yaml says.
 
     Attributes:
-        runs: the overrides of each run, by its name.
+        runs: the overrides of each run, those of its recipe too, by its name.
+        commands: for a shell, by run.
         tables: by name.
     """
 
     runs: dict[str, Overrides]
+    commands: dict[str, str]
     tables: dict[str, Table]
 
 
@@ -35,7 +38,7 @@ def read_listing(path: Path) -> Listing:
         InputError: it cannot be read, or with all its faults.
     """
     try:
-        return parse(YAML(typ="safe", pure=True).load(path))
+        content = YAML(typ="safe", pure=True).load(path)
     except OSError as error:
         raise InputError(
             f"{RUNS_FILE}: the file must be readable, got {error.strerror}. "
@@ -45,13 +48,15 @@ def read_listing(path: Path) -> Listing:
         raise InputError(
             f"{RUNS_FILE}: the file must be valid YAML, got {error}. Correct that line."
         ) from error
+    return parse(content, path.parents[1])
 
 
-def parse(content: Any) -> Listing:
+def parse(content: Any, root: Path = Path()) -> Listing:
     """Return what runs.yaml says.
 
     Args:
         content: of the file, as YAML gives it.
+        root: the folder that holds dvc.yaml; recipes are named from there.
 
     Raises:
         InputError: with all faults.
@@ -62,7 +67,13 @@ def parse(content: Any) -> Listing:
         if name not in SECTIONS:
             expected = f"one of {', '.join(SECTIONS)}"
             faults.append(fault("a section", expected, name, "Remove or rename it"))
-    runs = parse_runs(sections.get("settings", {}), sections.get("runs", {}), faults)
+    runs = parse_runs(
+        sections.get("settings", {}), sections.get("runs", {}), faults, root
+    )
     tables = parse_tables(sections.get("tables", {}), runs, faults)
     raise_faults(faults)
-    return Listing(runs, tables)
+    return Listing(
+        {name: run.overrides for name, run in runs.items()},
+        {name: shell_command(run) for name, run in runs.items()},
+        tables,
+    )

@@ -12,6 +12,7 @@ from results.commands import (
     shell_command,
     unfit_changes,
 )
+from results.runs import Run
 
 STATUS = """Task     Name    Created    Status
 c0403f7  two     07:06 PM   Running
@@ -56,16 +57,20 @@ def test_a_run_is_queued_under_its_name():
 
 def test_a_command_fits_a_page_and_leaves_the_folder_to_the_shell():
     long = tuple(f"train.parameter_{number}=[{number}]" for number in range(9))
-    command = shell_command(("data.root=$PHOTOS/voc", *long))
+    overrides = ("data.root=$PHOTOS/voc", *long)
+    command = shell_command(Run(overrides, None, overrides))
     lines = command.splitlines()
     assert lines[0].startswith('dvc exp run -S "data.root=$PHOTOS/voc" -S ')
     assert all(len(line) <= 88 for line in lines)
     assert all(line.endswith(" \\") for line in lines[:-1])
     words = shlex.split(command.replace("\\\n", ""))
-    expected = [
-        part for each in ("data.root=$PHOTOS/voc", *long) for part in ("-S", each)
-    ]
+    expected = [part for each in overrides for part in ("-S", each)]
     assert words == ["dvc", "exp", "run", *expected]
+
+
+def test_the_command_of_a_recipe_names_it_and_what_changes_it():
+    run = Run(("train.l2=0.1", "train.epochs=3"), "recipes/r1.yaml", ("train.l2=0.1",))
+    assert shell_command(run) == "headswap sweep recipes/r1.yaml -S train.l2=0.1"
 
 
 def test_the_queue_says_the_state_of_each_task():

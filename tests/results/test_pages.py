@@ -2,12 +2,14 @@
 
 import copy
 import re
+import shlex
 
 import pytest
 from ruamel.yaml import YAML
 
 from headswap import params
 from headswap.errors import InputError
+from headswap.use.sweep import plan
 from results.__main__ import PAGES, find_command
 from results.listing import read_listing
 from results.rendering import fill_places, render_tables
@@ -81,10 +83,23 @@ def test_every_table_has_a_place(repository, listing):
 def test_every_command_on_the_page_is_that_of_a_run(repository, listing):
     text = (repository / "results" / "README.md").read_text(encoding="utf-8")
     shown = re.findall(
-        r"^```sh\n(dvc exp run .*?)\n```$", text, re.MULTILINE | re.DOTALL
+        r"^```sh\n((?:dvc exp run|headswap sweep) .*?)\n```$",
+        text,
+        re.MULTILINE | re.DOTALL,
     )
     assert shown
     assert set(shown) <= {find_command(listing, name) for name in listing.runs}
+
+
+def test_a_recipe_s_command_runs_what_the_figures_are_of(
+    repository, listing, monkeypatch
+):
+    monkeypatch.chdir(repository)
+    for name, command in listing.commands.items():
+        words = shlex.split(command.replace("\\\n", ""))
+        if words[0] == "headswap":
+            (grid,) = plan(words[2], words[4::2])
+            assert sorted(x.text for x in grid.values()) == sorted(listing.runs[name])
 
 
 def test_the_command_of_an_unknown_run_is_a_fault(listing):

@@ -11,7 +11,7 @@ def parse_one(entries, settings=None):
     """The overrides of one run, and the faults."""
     faults = []
     runs = parse_runs(settings or {}, {"one": entries}, faults)
-    return runs["one"], faults
+    return runs["one"].overrides, faults
 
 
 def test_a_run_is_its_overrides_as_they_stand():
@@ -31,8 +31,8 @@ def test_settings_stand_in_the_place_of_their_name():
 )
 def test_an_entry_has_to_set_a_parameter_or_name_settings(entry):
     _, (fault,) = parse_one([entry], {"few": []})
-    assert fault.startswith("results/runs.yaml: runs.one must be section.key=value or")
-    assert f"few, got {entry!r}. " in fault
+    assert fault.startswith("results/runs.yaml: runs.one must be section.key=value, ")
+    assert f"recipes/NAME.yaml or one of few, got {entry!r}. " in fault
 
 
 def test_settings_cannot_name_settings():
@@ -59,6 +59,46 @@ def test_a_name_that_git_may_refuse_is_a_fault(name):
     parse_runs({}, {name: []}, faults)
     assert len(faults) == 1
     assert f"got {name!r}" in faults[0]
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """A folder with recipes/one.yaml, which sweeps the strategy."""
+    path = tmp_path / "recipes" / "one.yaml"
+    path.parent.mkdir()
+    text = "train: {epochs: 3, hidden: [2]}\nsweep: {train.strategy: [a, b]}\n"
+    path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_recipe_gives_what_a_run_does_not_set_itself(recipe):
+    faults = []
+    entries = ["recipes/one.yaml", "few", "train.strategy=a"]
+    settings = {"few": ["train.epochs=4"]}
+    run = parse_runs(settings, {"one": entries}, faults, recipe)["one"]
+    assert faults == []
+    assert run.overrides == ("train.epochs=4", "train.strategy=a", "train.hidden=[2]")
+    assert run.recipe == "recipes/one.yaml"
+    assert run.entries == ("train.epochs=4", "train.strategy=a")
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        (["recipes/one.yaml"], "runs.one must be one experiment"),
+        (["recipes/two.yaml"], "two.yaml: the file must be readable"),
+        (
+            ["recipes/one.yaml", "recipes/one.yaml", "train.strategy=a"],
+            "runs.one must be made of one recipe",
+        ),
+        (["recipes/one.yaml", "train.strategy=a", "train.l2=(a)"], "got 'train.l2=(a)"),
+    ],
+)
+def test_a_recipe_that_gives_no_single_run_is_a_fault(recipe, entries, expected):
+    faults = []
+    parse_runs({}, {"one": entries}, faults, recipe)
+    assert len(faults) == 1
+    assert expected in faults[0]
 
 
 def test_all_faults_of_the_file_are_reported_at_once():
