@@ -1,11 +1,12 @@
-"""Reading label tables: delimiter, header, lines, and files that name class ids."""
+"""Reading label tables: delimiter, header, tasks, lines, and files that name ids."""
 
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from headswap.errors import InputError
+from headswap.errors import InputError, listed
+from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 
 DELIMITERS = ",\t;"
 
@@ -63,3 +64,43 @@ def read_names(path: Path) -> Mapping[str, str]:
     if all(pairs):
         return {str(int(pair[1])): pair[2] for pair in pairs if pair}
     return {str(number): name for number, name in enumerate(lines)}
+
+
+def task_columns(
+    table: str, columns: Sequence[str], data: Section, earlier: Sequence[str]
+) -> list[str]:
+    """Return the tasks of a table, in the order of the tables before it."""
+    no_tasks = (PATH_COLUMN, PART_LEVEL, data.group)
+    tasks = [name for name in columns if name not in no_tasks]
+    if data.tasks is not None:
+        tasks = list(data.tasks)
+    needed = [PATH_COLUMN, *tasks, *([data.group] if data.group else [])]
+    lacking = [name for name in needed if name not in columns]
+    lacking += [name for name in data.multilabel if name not in tasks]
+    if lacking or not tasks:
+        raise InputError(
+            f"{table}: it must have the columns {PATH_COLUMN} and one a task, got "
+            f"{', '.join(columns)}{f' without {listed(lacking)}' if lacking else ''}. "
+            "Give the table a header, or name its columns in data.columns."
+        )
+    # As in data.levels: a task's name is part of file names and of metrics' names.
+    wrong = [name for name in tasks if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name)]
+    if wrong:
+        raise InputError(
+            f"{table}: a task must be named by a letter and then letters, digits or _, "
+            f"got {listed(list(map(repr, wrong)))}. Rename the column, or choose "
+            "others in data.tasks."
+        )
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"{table}: it must have columns of different names, got {listed(twice)} "
+            "more than once. Rename one."
+        )
+    if earlier and set(earlier) != set(tasks):
+        raise InputError(
+            f"{table}: it must have the tasks of the tables before it, "
+            f"{', '.join(earlier)}, got {', '.join(tasks)}. Name the tasks that all "
+            "tables have in data.tasks."
+        )
+    return list(earlier) or tasks

@@ -6,7 +6,6 @@ tab and semicolon are told apart by the first line. Classes may be numeric ids t
 `data.class_names` gives names to.
 """
 
-import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +19,7 @@ from headswap.prepare.layouts._files import (
     require_folder,
     require_parts,
 )
-from headswap.prepare.layouts._tables import read_names, read_table
+from headswap.prepare.layouts._tables import read_names, read_table, task_columns
 from headswap.prepare.listing import Listing, Row
 
 # What a path has one of, and where a row holds it.
@@ -43,7 +42,7 @@ def read(data: Section) -> Listing:
     tasks: list[str] = []
     for part, table in _tables(data):
         columns, records = read_table(root / table, data.columns)
-        tasks = _task_columns(table, columns, data, tasks)
+        tasks = task_columns(table, columns, data, tasks)
         names = {
             task: read_names(root / data.class_names[task])
             for task in tasks
@@ -119,46 +118,6 @@ def _tables(data: Section) -> list[tuple[str, str]]:
     if data.table is not None:
         return [("", data.table)]
     return list(data.tables.items())
-
-
-def _task_columns(
-    table: str, columns: Sequence[str], data: Section, earlier: Sequence[str]
-) -> list[str]:
-    """Return the tasks of a table, in the order of the tables before it."""
-    no_tasks = (PATH_COLUMN, PART_LEVEL, data.group)
-    tasks = [name for name in columns if name not in no_tasks]
-    if data.tasks is not None:
-        tasks = list(data.tasks)
-    needed = [PATH_COLUMN, *tasks, *([data.group] if data.group else [])]
-    lacking = [name for name in needed if name not in columns]
-    lacking += [name for name in data.multilabel if name not in tasks]
-    if lacking or not tasks:
-        raise InputError(
-            f"{table}: it must have the columns {PATH_COLUMN} and one a task, got "
-            f"{', '.join(columns)}{f' without {listed(lacking)}' if lacking else ''}. "
-            "Give the table a header, or name its columns in data.columns."
-        )
-    # As in data.levels: a task's name is part of file names and of metrics' names.
-    wrong = [name for name in tasks if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name)]
-    if wrong:
-        raise InputError(
-            f"{table}: a task must be named by a letter and then letters, digits or _, "
-            f"got {listed(list(map(repr, wrong)))}. Rename the column, or choose "
-            "others in data.tasks."
-        )
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise InputError(
-            f"{table}: it must have columns of different names, got {listed(twice)} "
-            "more than once. Rename one."
-        )
-    if earlier and set(earlier) != set(tasks):
-        raise InputError(
-            f"{table}: it must have the tasks of the tables before it, "
-            f"{', '.join(earlier)}, got {', '.join(tasks)}. Name the tasks that all "
-            "tables have in data.tasks."
-        )
-    return list(earlier) or tasks
 
 
 def _classes(

@@ -1,0 +1,125 @@
+"""Rounds of solved heads: chains, ensembles, bits, and the same thing as Keras."""
+
+import numpy as np
+import pytest
+
+from headswap.artifacts.dataset.labels import Labels
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.cache import Member
+from headswap.artifacts.model.heads import read_heads
+from headswap.artifacts.model.model import load_model, save_model
+from headswap.artifacts.storage.arrays import Rows
+from headswap.machine import parallel
+from headswap.train.exact.rounds import solve_rounds
+from tests.made import make_rows
+
+FINE = Task("fine", "multiclass", ("a1", "a2", "b1", "b2"))
+COARSE = Task("coarse", "multiclass", ("a", "b"))
+TAGS = Task("tags", "multilabel", ("dark", "large"))
+TASKS = [FINE, COARSE, TAGS]
+ROUNDS = [
+    make_rows(np.arange(48), np.arange(48, 64), num_folds=4, num_rows=80),
+    make_rows(np.arange(20, 80), np.arange(20), num_folds=4, num_rows=80),
+]
+
+
+@pytest.fixture
+def solved(tmp_path, section):
+    """solved(members, **train): what came out of two rounds."""
+    random = np.random.default_rng(1)
+    fine = np.arange(80) % 4
+    centres = random.normal(size=(4, 12))
+    vectors = centres[fine] + 0.8 * random.normal(size=(80, 12))
+    np.save(tmp_path / "net.npy", vectors.astype(np.float32))
+    np.save(tmp_path / "other.npy", np.abs(vectors[:, ::-1]).astype(np.float16))
+    targets = {
+        "fine": np.eye(4, dtype=np.float32)[fine],
+        "coarse": np.eye(2, dtype=np.float32)[fine // 2],
+        "tags": np.stack([fine > 2, fine % 2 == 0], axis=1).astype(np.float32),
+    }
+
+    def call(members=("net",), **train):
+        known = [
+            Member(name, Rows([tmp_path / f"{name}.npy"]), tmp_path, False, False)
+            for name in members
+        ]
+        options = section("train", **train)
+        return list(solve_rounds(known, TASKS, targets, ROUNDS, options)), known
+
+    return call
+
+
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch):
+    monkeypatch.setattr(parallel, "num_cores", lambda: 1)
+
+
+@pytest.mark.parametrize("merge", ["features", "scores"])
+@pytest.mark.parametrize("strategy", ["multi_output", "cascade"])
+def test_heads_say_the_same_as_their_keras_model(solved, tmp_path, strategy, merge):
+    outcomes, members = solved(("net", "other"), strategy=strategy, merge=merge)
+    save_model(tmp_path / "model", outcomes[0].model, Labels(TASKS, []), {})
+    inputs = {
+        member.input_name: member.rows[np.arange(80)].astype(np.float32)
+        for member in members
+    }
+    found = load_model(tmp_path / "model").predict(inputs, verbose=0)
+    for task in TASKS:
+        expected = outcomes[0].probabilities[task.name]
+        np.testing.assert_allclose(found[task.name], expected, atol=1e-5)
+
+
+def test_the_same_heads_are_written_and_read_with_the_same_bytes(solved, tmp_path):
+    (outcome, _), _ = solved(strategy="cascade")
+    for name in ("one", "two"):
+        save_model(tmp_path / name, outcome.model, Labels(TASKS, []), {})
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+    for before, after in zip(outcome.model, read_heads(tmp_path / "one"), strict=True):
+        assert before.name == after.name
+        np.testing.assert_array_equal(before.bias, after.bias)
+
+
+def sources(outcome):
+    return {head.name: [b.source for b in head.blocks] for head in outcome.model}
+
+
+def test_only_a_cascade_feeds_one_task_to_the_next(solved):
+    for strategy in ("multi_output", "independent", "sequential"):
+        for outcome in solved(strategy=strategy)[0]:
+            assert sources(outcome) == {t.name: ["net-feature"] for t in TASKS}
+    for outcome in solved(strategy="cascade")[0]:
+        assert sources(outcome) == {
+            "fine": ["net-feature"],
+            "coarse": ["net-feature", "fine"],
+            "tags": ["net-feature", "fine", "coarse"],
+        }
+
+
+def test_scores_of_members_are_joined_by_one_more_head(solved):
+    (outcome, _), _ = solved(("net", "other"), merge="scores")
+    assert sources(outcome)["fine"] == ["fine-net-feature", "fine-other-feature"]
+    assert sources(outcome)["fine-net-feature"] == ["net-feature"]
+    assert set(outcome.probabilities) == {"fine", "coarse", "tags"}
+
+
+@pytest.mark.parametrize("merge", ["features", "scores"])
+def test_most_images_that_were_not_fitted_to_are_told_apart(solved, merge):
+    outcomes, _ = solved(("net", "other"), merge=merge)
+    right = (
+        outcomes[0].probabilities["fine"][64:].argmax(axis=1) == np.arange(64, 80) % 4
+    )
+    assert right.mean() > 0.8
+
+
+@pytest.mark.slow
+def test_several_cores_give_the_same_bits_as_one(solved, monkeypatch):
+    alone, _ = solved(strategy="cascade")
+    monkeypatch.setattr(parallel, "num_cores", lambda: 2)
+    together, _ = solved(strategy="cascade")
+    for one, other in zip(alone, together, strict=True):
+        assert one.strengths == other.strengths
+        for task in TASKS:
+            np.testing.assert_array_equal(
+                one.probabilities[task.name], other.probabilities[task.name]
+            )
