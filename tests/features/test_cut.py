@@ -7,7 +7,7 @@ import tensorflow
 
 from headswap import registry
 from headswap.errors import InputError
-from headswap.features.cut import choose_place, divide, places
+from headswap.features.cut import BLOCKS, choose_place, divide, places
 from headswap.features.network import build_network
 from tests.networks import weight_of_network
 
@@ -96,6 +96,42 @@ def test_a_residual_network_is_not_cut_inside_a_block(section):
     place, frozen = choose_place(network, len(layers) - 1 - inside)
     assert place == "block_14_add"
     assert frozen == ["block_15_expand", "block_15_expand_BN"]
+
+
+# Layers of the last block, and where it begins; layers of the last two, and where.
+LAST_BLOCKS = {
+    "cnn_norm_dropout": (4, "block3_pool", 9, "block2_pool"),
+    "cnn_sigmoid": (3, "block3_pool", 6, "block2_pool"),
+    "cnn_simple": (3, "block2_pool", 6, "block1_pool"),
+    "cnn_tanh": (3, "block3_pool", 6, "block2_pool"),
+    "convnext_tiny": (9, "add_16", 17, "add_15"),
+    "densenet121": (9, "conv5_block15_concat", 16, "conv5_block14_concat"),
+    "efficientnet_b0": (16, "block6d_add", 31, "block6c_add"),
+    "efficientnet_lite0": (11, "block6d_add", 20, "block6c_add"),
+    "efficientnet_lite1": (11, "block6e_add", 20, "block6d_add"),
+    "efficientnet_lite2": (11, "block6e_add", 20, "block6d_add"),
+    "efficientnet_v2_b0": (3, "block6h_add", 18, "block6g_add"),
+    "efficientnet_v2_s": (3, "block6o_add", 18, "block6n_add"),
+    "mobilenet_v2": (11, "block_15_add", 20, "block_14_add"),
+    "mobilenet_v3_large": (3, "expanded_conv_14_add", 20, "expanded_conv_13_add"),
+    "resnet101_v2": (13, "conv5_block2_out", 24, "conv5_block1_out"),
+    "resnet50": (11, "conv5_block2_add", 21, "conv5_block1_add"),
+    "vgg16": (4, "block4_pool", 8, "block3_pool"),
+    "xception": (6, "add_11", 16, "add_10"),
+}
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_the_last_blocks_are_whole_ones_with_something_to_train(name, section):
+    network = build(name, section)
+    layers = [operation.name for operation in network.operations]
+    found = []
+    for unfreeze in BLOCKS:
+        place, frozen = choose_place(network, unfreeze)
+        assert frozen == []
+        found += [len(layers) - 2 - layers.index(place), place]
+        assert divide(network, place).above.trainable_weights
+    assert tuple(found) == LAST_BLOCKS[name]
 
 
 def test_more_layers_than_there_are_is_an_error(section):

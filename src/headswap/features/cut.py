@@ -13,6 +13,11 @@ import keras
 
 from headswap.errors import InputError
 
+# Values of `backbone.unfreeze`, in blocks.
+BLOCKS = {"last_block": 1, "last_two": 2}
+# Layers that join several tensors into one, by class.
+JOINING = ("Add", "Concatenate")
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -70,6 +75,39 @@ def _histories(outputs: Any) -> Iterator[tuple[str, int, int]]:
             yield from _histories(output)
 
 
+def count_last(network: keras.Model, num_blocks: int) -> int | None:
+    """Return how many layers the last blocks have, the final pooling left out.
+
+    A block begins above a place whose tensor is a sum, a concatenation or the output of
+    a pooling. A stretch that has no kernel to train (an activation, a normalisation)
+    belongs to the block below it.
+
+    Args:
+        network: from pixels to the pooled vector.
+        num_blocks: 1 or more.
+
+    Returns:
+        None where there are fewer such places.
+    """
+    operations = network.operations[:-1]
+    found = set(places(network))
+    has_kernel = False
+    for number, operation in enumerate(reversed(operations)):
+        if has_kernel and operation.name in found and _ends_block(operation):
+            num_blocks, has_kernel = num_blocks - 1, False
+            if num_blocks == 0:
+                return number
+        weights = getattr(operation, "trainable_weights", [])
+        has_kernel = has_kernel or any(len(weight.shape) > 1 for weight in weights)
+    return None
+
+
+def _ends_block(operation: Any) -> bool:
+    kind = type(operation).__name__
+    num_inputs = len(keras.tree.flatten(operation.input))
+    return "Pool" in kind or (kind in JOINING and num_inputs > 1)
+
+
 def choose_place(network: keras.Model, unfreeze: int | str) -> tuple[str, list[str]]:
     """Return where to cut and which layers above the cut stay frozen all the same.
 
@@ -78,10 +116,11 @@ def choose_place(network: keras.Model, unfreeze: int | str) -> tuple[str, list[s
 
     Args:
         network: from pixels to the pooled vector.
-        unfreeze: how many of the last layers are to be trained, or `all`.
+        unfreeze: how many of the last layers are to be trained, `all`, or one of
+            `BLOCKS`.
 
     Raises:
-        InputError: the network has fewer layers.
+        InputError: the network has fewer layers or blocks.
     """
     layers = [operation.name for operation in network.operations]
     position = {name: number for number, name in enumerate(layers)}
@@ -91,6 +130,15 @@ def choose_place(network: keras.Model, unfreeze: int | str) -> tuple[str, list[s
         return layers[-1], []
     if unfreeze == "all":
         return layers[0], []
+    if unfreeze in BLOCKS:
+        counted = count_last(network, BLOCKS[str(unfreeze)])
+        if counted is None:
+            raise InputError(
+                f"params.yaml: backbone.unfreeze must be 0 to {num_layers} or all for "
+                f"{network.name}, which has too few additions, concatenations and "
+                f"poolings, got {unfreeze}. Give a number of layers."
+            )
+        unfreeze = counted
     if not isinstance(unfreeze, int) or unfreeze > num_layers:
         raise InputError(
             f"params.yaml: backbone.unfreeze must be 0 to {num_layers} or all for "

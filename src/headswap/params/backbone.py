@@ -30,7 +30,10 @@ class Section:
         image_size: side the network gets its pictures in, in pixels; null for
             `prepare.image_size`.
         pooling: how a feature map becomes a vector.
-        unfreeze: how many of the last layers are trained, or `all`.
+        unfreeze: how many of the last layers are trained, or `all`. `last_block` and
+            `last_two` are those above the last, or last but one, place where one
+            tensor crosses that an addition, a concatenation or a pooling has made;
+            stretches without a kernel to train do not count.
         train_batch_norm: batch normalisation above the cut learns its statistics anew;
             a network with random weights always does.
         learning_rate: of unfrozen pretrained layers and the heads together, once the
@@ -46,7 +49,7 @@ class Section:
     weights: Annotated[str, Field(min_length=1)]
     image_size: Count | None
     pooling: Literal["average", "max", "power_mean"]
-    unfreeze: Annotated[int, Field(ge=0)] | Literal["all"]
+    unfreeze: Annotated[int, Field(ge=0)] | Literal["last_block", "last_two", "all"]
     train_batch_norm: bool
     learning_rate: Annotated[float, Field(gt=0)]
 
