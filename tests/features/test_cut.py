@@ -23,7 +23,7 @@ def build(name, section, **options):
     keras.utils.clear_session()
     size = max(32, registry.load("features/backbones", name).MINIMUM_SIZE)
     backbone = section("backbone", name=name, weights="none", **options)
-    return build_network(name, backbone, size)
+    return build_network(backbone.networks[0], backbone, size)
 
 
 def draw_pixels(network, count=2):
@@ -143,10 +143,10 @@ def test_more_layers_than_there_are_is_an_error(section):
 def test_a_picture_below_the_minimum_size_is_an_error(section):
     backbone = section("backbone", name="xception", weights="none")
     with pytest.raises(InputError, match=r"prepare\.image_size must be at least 71"):
-        build_network("xception", backbone, 64)
+        build_network(backbone.networks[0], backbone, 64)
     backbone = section("backbone", name="xception", weights="none", image_size=48)
     with pytest.raises(InputError, match=r"backbone\.image_size must be at least 71"):
-        build_network("xception", backbone, 255)
+        build_network(backbone.networks[0], backbone, 255)
 
 
 @pytest.mark.parametrize("pooling", ["average", "max", "power_mean"])

@@ -11,10 +11,13 @@ from headswap.errors import InputError
 from headswap.features import member, stage
 from headswap.features.network import build_network
 from headswap.features.stage import write_features
+from headswap.machine.fingerprint import hash_file
 
 pytestmark = pytest.mark.slow
 
 SIZE = 32
+# The pretrained one that is at hand; untrained ones hardly tell pictures apart.
+LITE = {"name": "efficientnet_lite0", "weights": "imagenet"}
 
 
 @pytest.fixture
@@ -32,7 +35,14 @@ def compute(tmp_path, section, image_files):
     """compute(name, **backbone): a features folder of the pictures."""
     names = [(f"image{i}", 0) for i in range(5)] + [("image0", 1), ("image0", 2)]
 
-    def make(output="features", *, origin="origin", options=None, **backbone):
+    def make(
+        output="features",
+        *,
+        origin="origin",
+        options=None,
+        require_unchanged=lambda: None,
+        **backbone,
+    ):
         backbone = {"name": "mobilenet_v2", "weights": "none", **backbone}
         write_features(
             image_files,
@@ -42,6 +52,7 @@ def compute(tmp_path, section, image_files):
             section("features", **{"batch_size": 3, **(options or {})}),
             tmp_path / output,
             tmp_path / "reusable",
+            require_unchanged,
         )
         return tmp_path / output
 
@@ -54,7 +65,8 @@ def test_frozen_features_are_the_pooled_output_of_every_row(
     cache = read_features(compute(), image_files)
     images = np.concatenate([np.load(path) for path in image_files])
     backbone = section("backbone", name="mobilenet_v2", weights="none")
-    expected = build_network("mobilenet_v2", backbone, SIZE).predict(images, verbose=0)
+    network = build_network(backbone.networks[0], backbone, SIZE)
+    expected = network.predict(images, verbose=0)
     cached = cache.members[0]
     assert cache.are_vectors
     assert not cached.has_above
@@ -64,12 +76,51 @@ def test_frozen_features_are_the_pooled_output_of_every_row(
     )
     assert cache.copies.tolist() == [0, 0, 0, 0, 0, 1, 2]
     assert cache.image_ids.tolist() == [f"image{i}" for i in [0, 1, 2, 3, 4, 0, 0]]
+    assert cache.views.tolist() == ["plain"] * 7
+
+
+@pytest.mark.parametrize("unfreeze", [0, "last_block", "all"])
+@pytest.mark.parametrize("image_size", [None, 40])
+def test_prepared_pictures_follow_in_each_further_view(
+    compute, image_files, unfreeze, image_size
+):
+    options = {**LITE, "unfreeze": unfreeze, "image_size": image_size}
+    both = {"views": ("flip", "plain")}
+    cache = read_features(compute(options=both, **options), image_files)
+    assert cache.image_ids[7:].tolist() == [f"image{i}" for i in range(5)]
+    assert cache.copies.tolist() == [0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0]
+    assert cache.views.tolist() == ["plain"] * 7 + ["flip"] * 5
+    plain = read_features(compute("plain", **options), image_files)
+    rows = cache.members[0].rows
+    np.testing.assert_array_equal(
+        rows[np.arange(7)], plain.members[0].rows[np.arange(7)]
+    )
+    np.save(image_files[0], np.load(image_files[0])[:, :, ::-1])
+    mirrored = read_features(compute("mirrored", **options), image_files)
+    assert not np.array_equal(rows[np.arange(5)], rows[np.arange(7, 12)])
+    np.testing.assert_array_equal(
+        rows[np.arange(7, 12)], mirrored.members[0].rows[np.arange(5)]
+    )
+
+
+def test_one_network_at_two_sizes_is_two_members(compute, image_files, section):
+    names = ("efficientnet_lite0@40", "efficientnet_lite0")
+    folder = compute(**{**LITE, "name": names}, image_size=48)
+    members = read_features(folder, image_files).members
+    assert [m.name for m in members] == [
+        "efficientnet_lite0-at-40",
+        "efficientnet_lite0",
+    ]
+    assert members[0].input_name == "efficientnet_lite0-at-40-feature"
+    first, second = (m.rows[np.arange(7)] for m in members)
+    assert not np.array_equal(first, second)
+    again = read_features(compute("again", **LITE, image_size=40), image_files)
+    np.testing.assert_array_equal(again.members[0].rows[np.arange(7)], first)
 
 
 def test_the_batch_size_changes_no_feature(compute):
-    lite = {"name": "efficientnet_lite0", "weights": "imagenet"}
-    one = compute("one", options={"batch_size": 2}, **lite)
-    other = compute("other", options={"batch_size": 7}, **lite)
+    one = compute("one", options={"batch_size": 2}, **LITE)
+    other = compute("other", options={"batch_size": 7}, **LITE)
     file = "efficientnet_lite0/features.npy"
     features = np.load(one / file)
     assert features.std(axis=0).max() > 0.1
@@ -141,9 +192,9 @@ def record_computed(monkeypatch):
     computed = []
     original = stage.compute_member
 
-    def record(name, *arguments):
-        computed.append(name)
-        original(name, *arguments)
+    def record(network, *arguments):
+        computed.append(network.key)
+        original(network, *arguments)
 
     monkeypatch.setattr(stage, "compute_member", record)
     return computed
@@ -182,6 +233,7 @@ def test_another_pooling_or_other_pictures_are_not_reused(
         {"unfreeze": 3},
         {"options": {"precision": "float16"}},
         {"options": {"batch_size": 1}},
+        {"options": {"views": ("plain", "flip")}},
         {"origin": "other libraries"},
     ],
     ids=lambda change: next(iter(change)),
@@ -235,11 +287,37 @@ def test_an_interrupted_computation_leaves_nothing_that_looks_finished(
     assert (compute("second") / "mobilenet_v2" / "features.npy").exists()
 
 
+def test_features_of_weights_that_were_replaced_meanwhile_are_not_kept(
+    compute, tmp_path, section
+):
+    """They would lie under the name of the earlier weights."""
+    weights, inputs = tmp_path / "own.weights.h5", tmp_path / "features.json"
+    options = {"name": "cnn_simple", "weights": str(weights)}
+    backbone = section("backbone", **options)
+    network = build_network(
+        backbone.networks[0], section("backbone", name="cnn_simple"), SIZE
+    )
+    network.save_weights(weights)
+    inputs.write_text(json.dumps({"files": {"backbone.weights": hash_file(weights)}}))
+
+    def check():
+        stage._require_unchanged(inputs, backbone)
+
+    network.set_weights([weight * 2 for weight in network.get_weights()])
+    network.save_weights(weights)
+    with pytest.raises(InputError, match=r"got another backbone\.weights\. Run the wh"):
+        compute(require_unchanged=check, **options)
+    assert list((tmp_path / "reusable").iterdir()) == []
+    inputs.write_text(json.dumps({"files": {"backbone.weights": hash_file(weights)}}))
+    compute(require_unchanged=check, **options)
+    assert len(list((tmp_path / "reusable").iterdir())) == 1
+
+
 def test_random_weights_are_the_same_every_time(section):
     backbone = section("backbone", name="mobilenet_v2", weights="none")
-    one = build_network("mobilenet_v2", backbone, SIZE).get_weights()
+    one = build_network(backbone.networks[0], backbone, SIZE).get_weights()
     keras.utils.set_random_seed(99)
-    other = build_network("mobilenet_v2", backbone, SIZE).get_weights()
+    other = build_network(backbone.networks[0], backbone, SIZE).get_weights()
     for first, second in zip(one, other, strict=True):
         np.testing.assert_array_equal(first, second)
 

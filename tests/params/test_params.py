@@ -38,8 +38,15 @@ FAULTS = [
     ("augment.flip_vertical", "no", "boolean"),
     ("augment.noise", float("nan"), "finite number"),
     ("backbone.name", "vgg99", "one of "),
+    ("backbone.name", "vgg16@0", "one of "),
+    ("backbone.name", ["vgg16", "vgg16"], "repeats (vgg16 stands twice)"),
+    ("backbone.name", ["a/own.keras", "b/own.keras"], "(own-keras stands twice)"),
+    ("backbone.unfreeze", "last_three", "'last_block', 'last_two' or 'all'"),
     ("backbone.weights", None, "string"),
     ("backbone.pooling", "median", "'average'"),
+    ("features.views", ["plain", "plain"], "different views, plain among them"),
+    ("features.views", ["flip"], "different views, plain among them"),
+    ("features.views", [], "different views, plain among them"),
     ("features.batch_size", 0, "greater than or equal to 1"),
     ("train.strategy", "best", "one of "),
     ("train.order", "sideways", "'finest_first' or 'coarsest_first' or array"),
@@ -81,6 +88,61 @@ def test_a_wrong_value_is_named_with_what_was_expected(sections, name, value, ex
     assert fault.startswith(f"params.yaml: {name} must be ")
     assert expected in fault
     assert f"got {value!r}. " in fault
+
+
+def test_an_unknown_view_is_answered_with_those_there_are(sections):
+    put(sections, "features.views", ["plain", "turn"])
+    [fault] = faults_of(sections)
+    assert fault.startswith("params.yaml: features.views.1 must be 'plain' or 'flip'")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"backbone.name": ["vgg16@64", "vgg16@400"]},
+            "the size in backbone.name (vgg16-at-400) must be at most "
+            "prepare.image_size, 320, got 400. Raise prepare.image_size, or lower it.",
+        ),
+        (
+            {"backbone.name": ["vgg16@64", "resnet50"], "backbone.image_size": 321},
+            "backbone.image_size must be at most prepare.image_size, 320, got 321. "
+            "Raise prepare.image_size, or lower it.",
+        ),
+        (
+            {"backbone.name": ["vgg16", "vgg16@320"]},
+            "backbone.name must be a list without repeats, got vgg16 twice at 320 "
+            "pixels. Remove one, or give it another size.",
+        ),
+        (
+            {"backbone.name": ["own.keras", "vgg16"], "backbone.weights": "none"},
+            "backbone.weights must be imagenet beside a .keras file, which has its "
+            "own, got 'none'. Set it so.",
+        ),
+    ],
+)
+def test_networks_that_do_not_fit_the_other_parameters_are_refused(
+    sections, changes, expected
+):
+    for name, value in changes.items():
+        put(sections, name, value)
+    assert faults_of(sections) == [f"params.yaml: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "size", "key"),
+    [
+        ("vgg16", "vgg16", 64, "vgg16"),
+        ("vgg16@224", "vgg16", 224, "vgg16-at-224"),
+        ("my nets/own.v2.keras", "my nets/own.v2.keras", 64, "own-v2-keras"),
+        ("/a@b/_own.keras@96", "/a@b/_own.keras", 96, "own-keras-at-96"),
+    ],
+)
+def test_a_network_has_a_name_that_layers_can_have(sections, name, source, size, key):
+    put(sections, "backbone.image_size", 64)
+    put(sections, "backbone.name", name)
+    [network] = params.check(sections)["backbone"].networks
+    assert (network.source, network.image_size, network.key) == (source, size, key)
 
 
 def test_a_fault_inside_a_list_is_named_by_its_place(sections):
@@ -312,7 +374,7 @@ def test_lists_can_be_set_and_set_back_on_the_command_line(repository, tmp_path)
         "train.order=[category,landmark]",
     ]
     back = ["train.hidden=[]", "data.classes=[]", "train.order=finest_first"]
-    levels = ["data.levels=[split,scene]", "backbone.name=[vgg16,resnet50]"]
+    levels = ["data.levels=[split,scene]", "backbone.name=[vgg16@64,a/own.keras]"]
     levels_back = [
         "data.levels=[category,landmark]",
         "backbone.name=efficientnet_lite0",

@@ -66,6 +66,7 @@ PARAMETERS = {
     "backbone.learning_rate": (0.001, {"train"}),
     "features.batch_size": (16, {"features"}),
     "features.precision": ("float16", {"features"}),
+    "features.views": (["plain", "flip"], {"features"}),
     "train.strategy": ("cascade", {"train"}),
     "train.order": ("coarsest_first", {"train"}),
     "train.freeze_trunk": (False, {"train"}),
@@ -121,6 +122,16 @@ FILES = {
     "weights": (
         "elsewhere/weights.h5",
         {"backbone.weights": "elsewhere/weights.h5"},
+        {"features"},
+    ),
+    "a network": (
+        "elsewhere/own.keras",
+        {"backbone.name": "elsewhere/own.keras"},
+        {"features"},
+    ),
+    "a joined network": (
+        "elsewhere/own.keras",
+        {"backbone.name": ["efficientnet_lite0@64", "elsewhere/own.keras"]},
         {"features"},
     ),
     "a picture": ("data/raw/a/b/1.png", {}, {"prepare"}),

@@ -225,7 +225,7 @@ def test_the_reference_head_has_the_published_number_of_parameters(
     from headswap.features.network import build_network
 
     backbone = section("backbone", name="efficientnet_b0", weights="none")
-    network = build_network("efficientnet_b0", backbone, 255)
+    network = build_network(backbone.networks[0], backbone, 255)
     landmark = Task("landmark", "multiclass", tuple(f"class{i}" for i in range(30)))
     category = Task("category", "multiclass", tuple(f"class{i}" for i in range(6)))
     np.save(tmp_path / "features.npy", np.zeros((4, 1280), np.float32))

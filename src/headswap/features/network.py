@@ -4,47 +4,91 @@ import keras
 
 from headswap import registry
 from headswap.errors import InputError
+from headswap.features.saved import call_network, load_network
 from headswap.layers.pooling import pool
-from headswap.params.backbone import IMAGENET, RANDOM, Section
+from headswap.params.backbone import IMAGENET, RANDOM, Network, Section
 
 # Random weights have to be the same ones whenever a network is built again.
 RANDOM_WEIGHTS_SEED = 0
+PREPARED = "prepare.image_size"
 
 
-def build_network(name: str, backbone: Section, prepared_size: int) -> keras.Model:
+def build_network(
+    network: Network, backbone: Section, prepared_size: int
+) -> keras.Model:
     """Return the whole network, from uint8 pixels to the pooled vector.
 
     Args:
-        name: of the backbone.
-        backbone: its weights, size and pooling.
+        network: one of the section's.
+        backbone: its weights and pooling.
         prepared_size: side of the prepared pictures, in pixels.
 
     Raises:
-        InputError: pictures too small for the network, or weights that do not fit.
+        InputError: pictures of another size than the network takes, weights that do
+            not fit, or a file that holds no network.
     """
-    module = registry.load("features/backbones", name)
-    size = backbone.image_size or prepared_size
-    if size < module.MINIMUM_SIZE:
-        where = "backbone.image_size" if backbone.image_size else "prepare.image_size"
+    if network.is_file:
+        model = load_network(network.source)
+        size = _fixed_size(network, model.inputs[0].shape[1], prepared_size)
+        pixels = _input(size)
+        feature_map = call_network(network.source, model, pixels)
+    else:
+        module = registry.load("features/backbones", network.source)
+        size = network.image_size or prepared_size
+        if size < module.MINIMUM_SIZE:
+            where = "backbone.image_size" if network.image_size else PREPARED
+            raise InputError(
+                f"params.yaml: {where} must be at least {module.MINIMUM_SIZE} for "
+                f"{network.source}, got {size}. Raise it, or choose another backbone."
+            )
+        keras.utils.set_random_seed(RANDOM_WEIGHTS_SEED)
+        pixels = _input(size)
+        weights = None if has_random_weights(network, backbone) else backbone.weights
+        feature_map = module.build(pixels, weights).output
+    return keras.Model(pixels, pool(feature_map, backbone.pooling), name=network.key)
+
+
+def _input(size: int) -> keras.KerasTensor:
+    return keras.Input((size, size, 3), dtype="uint8", name="pixels")
+
+
+def _fixed_size(network: Network, fixed: int | None, prepared_size: int) -> int:
+    """Return the size that a file's network gets its pictures in.
+
+    Args:
+        network: of a file.
+        fixed: the size it takes alone; None where it takes any.
+        prepared_size: side of the prepared pictures, in pixels.
+    """
+    if fixed is None:
+        return network.image_size or prepared_size
+    if network.image_size not in (None, fixed):
         raise InputError(
-            f"params.yaml: {where} must be at least {module.MINIMUM_SIZE} for {name}, "
-            f"got {size}. Raise it, or choose another backbone."
+            f"params.yaml: backbone.image_size must be {fixed} or null for "
+            f"{network.source}, which takes no other, got {network.image_size}. Set it "
+            "so."
         )
-    keras.utils.set_random_seed(RANDOM_WEIGHTS_SEED)
-    pixels = keras.Input((size, size, 3), dtype="uint8", name="pixels")
-    weights = None if has_random_weights(name, backbone) else backbone.weights
-    feature_map = module.build(pixels, weights).output
-    return keras.Model(pixels, pool(feature_map, backbone.pooling), name=name)
+    if fixed > prepared_size:
+        raise InputError(
+            f"params.yaml: {PREPARED} must be at least {fixed} for {network.source}, "
+            f"got {prepared_size}. Raise it."
+        )
+    return fixed
 
 
-def is_from_scratch(name: str) -> bool:
+def is_from_scratch(network: Network) -> bool:
     """Return whether a network comes without pretrained weights."""
-    return getattr(registry.load("features/backbones", name), "FROM_SCRATCH", False)
+    if network.is_file:
+        return False
+    module = registry.load("features/backbones", network.source)
+    return getattr(module, "FROM_SCRATCH", False)
 
 
-def has_random_weights(name: str, backbone: Section) -> bool:
+def has_random_weights(network: Network, backbone: Section) -> bool:
     """Return whether a network starts from random weights."""
+    if network.is_file:
+        return False
     # A network that nobody has trained has no ImageNet weights to ask for.
     return backbone.weights == RANDOM or (
-        backbone.weights == IMAGENET and is_from_scratch(name)
+        backbone.weights == IMAGENET and is_from_scratch(network)
     )

@@ -1,21 +1,28 @@
 """features: every image through the frozen part of the network, once.
 
-In: prepared and augmented images. Out: `rows.csv` (image_id, copy) naming the rows
-(prepared images first, as copy 0, then the augmented ones), `features.json` with the
-members in order, and for each member, that is each backbone, a folder (`member`).
+In: prepared and augmented images. Out: `rows.csv` (image_id, copy, view) naming the
+rows: prepared images first, as copy 0 and view plain, then the augmented ones, then the
+prepared ones again in each further view; `features.json` with the members in order; and
+for each member, that is each network, a folder (`member`).
 """
 
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headswap.artifacts.dataset.index import read_index
 from headswap.artifacts.storage.tables import PathLike, read_table, write_table
-from headswap.features.member import compute_member
+from headswap.errors import InputError, listed
+from headswap.features.member import Source, compute_member
 from headswap.machine.backend import set_up_backend
-from headswap.machine.fingerprint import hash_code, hash_file, hash_text
+from headswap.machine.fingerprint import (
+    hash_code,
+    hash_file,
+    hash_if_readable,
+    hash_text,
+)
 from headswap.params import backbone as backbone_params
 from headswap.params import features as features_params
 
@@ -44,8 +51,35 @@ def compute_features(
     row_names = [(image_id, 0) for image_id in read_index(prepared).image_ids]
     row_names += zip(versions["image_id"], map(int, versions["copy"]), strict=True)
     image_files = [Path(made) / "images.npy" for made in (prepared, augmented)]
-    origin = hash_file(inputs)
-    write_features(image_files, row_names, origin, backbone, options, output, reusable)
+    write_features(
+        image_files,
+        row_names,
+        hash_file(inputs),
+        backbone,
+        options,
+        output,
+        reusable,
+        lambda: _require_unchanged(inputs, backbone),
+    )
+
+
+def _require_unchanged(inputs: PathLike, backbone: backbone_params.Section) -> None:
+    """Check that the files that the section names are those that `check` saw.
+
+    Raises:
+        InputError: one was replaced.
+    """
+    seen = json.loads(Path(inputs).read_text(encoding="utf-8"))["files"]
+    if replaced := [
+        name
+        for name, path in backbone.files.items()
+        if hash_if_readable(path) != seen[name]
+    ]:
+        raise InputError(
+            f"{inputs}: the files that it describes must stay as they are until the "
+            f"stage has ended, got another {listed(replaced)}. Run the whole pipeline "
+            "again (dvc repro): nothing was kept."
+        )
 
 
 def write_features(
@@ -56,30 +90,34 @@ def write_features(
     options: features_params.Section,
     output: PathLike,
     reusable: PathLike,
+    require_unchanged: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the features folder.
 
     Args:
-        image_files: `.npy` files of (N, S, S, 3) uint8 RGB, in row order.
-        row_names: (image_id, copy) of every row of those files.
+        image_files: `.npy` files of (N, S, S, 3) uint8 RGB, the prepared images first.
+        row_names: (image_id, copy) of every image in them; 0 is the prepared one.
         origin: a text that differs where libraries, the backend or weights do.
         backbone: which networks and weights, and where they are cut.
         options: how the features are computed.
         output: folder to write.
         reusable: folder of members computed before.
+        require_unchanged: raises where what was read is not what `origin` stands for.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    images_hash = hash_text(map(hash_file, image_files))
+    further = options.further_views
+    sources = [Source(file, features_params.PLAIN) for file in image_files]
+    sources += [Source(image_files[0], view) for view in further]
+    images_hash = hash_text([*map(hash_file, image_files), *further])
     set_up_backend(tf32=False, one_thread=False)
-    for name in backbone.names:
+    for network in backbone.networks:
         facts = [
             images_hash,
             origin,
-            _code_hash(name),
-            name,
+            _code_hash(network),
+            network,
             backbone.weights,
-            backbone.image_size,
             backbone.pooling,
             backbone.unfreeze,
             options.batch_size,
@@ -87,21 +125,32 @@ def write_features(
         ]
         computed = Path(reusable) / hash_text(facts)[:32]
         if not computed.is_dir():
-            compute_member(name, image_files, images_hash, backbone, options, computed)
-        (folder / name).mkdir(exist_ok=True)
+            compute_member(
+                network,
+                sources,
+                images_hash,
+                backbone,
+                options,
+                computed,
+                require_unchanged,
+            )
+        member = folder / network.key
+        member.mkdir(exist_ok=True)
         for file in computed.iterdir():
-            _link(file, folder / name / file.name)
-        _report(folder / name)
-    write_table(folder / "rows.csv", ["image_id", "copy"], row_names)
-    members = json.dumps({"members": backbone.names}, indent=2)
+            _link(file, member / file.name)
+        _report(member)
+    rows = [(*name, features_params.PLAIN) for name in row_names]
+    for view in further:
+        rows += [(image_id, copy, view) for image_id, copy in row_names if copy == 0]
+    write_table(folder / "rows.csv", ["image_id", "copy", "view"], rows)
+    members = json.dumps({"members": [n.key for n in backbone.networks]}, indent=2)
     (folder / "features.json").write_text(members + "\n", encoding="utf-8")
 
 
-def _code_hash(backbone: str) -> str:
-    """Return the hash of all code that a backbone's features come from."""
-    return hash_code(
-        ["headswap.features.member", f"headswap.features.backbones.{backbone}"]
-    )
+def _code_hash(network: backbone_params.Network) -> str:
+    """Return the hash of all code that a network's features come from."""
+    own = [] if network.is_file else [f"headswap.features.backbones.{network.source}"]
+    return hash_code(["headswap.features.member", *own])
 
 
 def _link(source: Path, target: Path) -> None:

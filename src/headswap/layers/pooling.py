@@ -40,14 +40,16 @@ class PowerMean(keras.layers.Layer):
 
 
 def pool(feature_map: keras.KerasTensor, pooling: str) -> keras.KerasTensor:
-    """Return the vector of a feature map; a vector is returned as it is.
+    """Return the vector of a feature map; a vector stays as it is.
+
+    It comes from a layer of its own in any case, which has no weights.
 
     Args:
         feature_map: (B, H, W, C), or (B, C) of a network that ends in a vector.
         pooling: `average`, `max` or `power_mean`.
     """
     if len(feature_map.shape) == 2:
-        return feature_map
+        return keras.layers.Identity(name="pooled")(feature_map)
     layer = {
         "average": keras.layers.GlobalAveragePooling2D,
         "max": keras.layers.GlobalMaxPooling2D,

@@ -14,6 +14,14 @@ def hash_file(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def hash_if_readable(path: str | Path) -> str | None:
+    """Return a file's hash; None where it cannot be read."""
+    try:
+        return hash_file(path)
+    except OSError:
+        return None
+
+
 def hash_code(modules: Iterable[str]) -> str:
     """Return the hexadecimal SHA-256 of some modules' source and all they import.
 

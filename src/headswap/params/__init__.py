@@ -19,6 +19,7 @@ from ruamel.yaml.error import YAMLError
 from headswap import registry
 from headswap.errors import InputError, listed, raise_faults
 from headswap.machine.backend import backend_faults
+from headswap.params import backbone
 from headswap.params.data import PART_LEVEL, PATH_COLUMN
 
 PARAMS_FILE = "params.yaml"
@@ -119,6 +120,9 @@ def check(sections: Mapping[str, Any], where: str = PARAMS_FILE) -> dict[str, An
         faults += section_faults
     if parsed["data"] and parsed["train"]:
         faults += _check_together(parsed, where)
+    if parsed["backbone"] and parsed["prepare"]:
+        size = parsed["prepare"].image_size
+        faults += backbone.find_faults(parsed["backbone"], size, where)
     if parsed["keras"]:
         faults += backend_faults(parsed["keras"].backend)
     raise_faults(faults)

@@ -23,7 +23,7 @@ class Member:
     """The cached features of one backbone, and what is left of it above the cut.
 
     Attributes:
-        name: of the backbone.
+        name: of its folder, such as `vgg16` or `vgg16-at-224`.
         rows: its features, (rows, ...), in the order of `rows.csv`.
         folder: where the part above the cut lies.
         has_above: whether there is such a part.
@@ -81,11 +81,15 @@ class Features:
         members: the cached features, one member a backbone.
         image_ids: of each row.
         copies: of each row; 0 is the prepared image, others are augmented versions.
+        views: of each row, text: `plain`, or a fixed version of the prepared image.
+            All plain rows come first, those of copy 0 in the order of `index.csv`; then
+            each further view of those, in the same order.
     """
 
     members: list[Member]
     image_ids: np.ndarray
     copies: np.ndarray
+    views: np.ndarray
 
     @property
     def are_vectors(self) -> bool:
@@ -107,7 +111,10 @@ def read_features(features: PathLike, image_files: Sequence[PathLike]) -> Featur
     ]
     members = [_read_member(folder / name, image_files) for name in names]
     return Features(
-        members, np.array(table["image_id"]), np.array(table["copy"]).astype(int)
+        members,
+        np.array(table["image_id"]),
+        np.array(table["copy"]).astype(int),
+        np.array(table["view"]),
     )
 
 
@@ -115,7 +122,7 @@ def _read_member(folder: Path, image_files: Sequence[PathLike]) -> Member:
     facts = json.loads((folder / "member.json").read_text(encoding="utf-8"))
     cached = folder / "features.npy"
     return Member(
-        name=facts["backbone"],
+        name=folder.name,
         rows=Rows([cached] if cached.exists() else image_files),
         folder=folder,
         has_above=(folder / "above.json").exists(),

@@ -1,0 +1,163 @@
+"""A network of the user's own: a `.keras` file -> the graph that a built-in one gives.
+
+In: a functional model that Keras loads in safe mode, from pixels to a feature map or a
+vector. Out: copies of its layers on our input, none of them a model, so that it can be
+cut between any two and counted like a built-in network.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+# Neither has a public name: the class, and going through its graph with other layers.
+from keras.src.models.functional import Functional
+
+from headswap.errors import InputError
+
+_LONGEST_REASON = 300
+
+
+def load_network(path: str) -> Functional:
+    """Return the model of a `.keras` file.
+
+    Raises:
+        InputError: no such file, code that safe mode does not run, or a model that is
+            not functional from (B, S, S, 3) to (B, h, w, C) or (B, C).
+    """
+    if not Path(path).is_file():
+        raise InputError(
+            "params.yaml: backbone.name must be a built-in backbone or the path of a "
+            f".keras file, got {path}, which is no file. Correct the path."
+        )
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+    # What a file raises depends on where in its reading Keras stumbles.
+    except Exception as error:
+        raise InputError(
+            f"backbone.name: {path} must be a model that Keras loads in safe mode, of "
+            "layers from Keras or an installed keras-hub and without Lambda, got: "
+            f"{_reason(error)}. Save it anew with such layers only."
+        ) from error
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs, model.outputs)
+    if not _is_functional(model):
+        raise _shape_error(path, "a functional model", type(model).__name__)
+    inputs, outputs = (keras.tree.flatten(x) for x in (model.input, model.output))
+    shape = tuple(inputs[0].shape)
+    if len(inputs) != 1 or len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2]:
+        got = ", ".join(str(tuple(tensor.shape)) for tensor in inputs)
+        raise _shape_error(path, "a model of one input (None, S, S, 3)", got)
+    shape = tuple(outputs[0].shape)
+    if len(outputs) != 1 or len(shape) not in (2, 4) or shape[-1] is None:
+        got = ", ".join(str(tuple(tensor.shape)) for tensor in outputs)
+        expected = "a model of one output, (None, h, w, C) or (None, C)"
+        raise _shape_error(path, expected, got)
+    return model
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error of Keras says, without the configurations around it."""
+    text = " ".join(str(error).split()).rpartition("Exception encountered: ")[2]
+    return text.partition(" Full object config")[0][:_LONGEST_REASON].rstrip(".")
+
+
+def _shape_error(path: str, expected: str, got: str) -> InputError:
+    return InputError(
+        f"backbone.name: {path} must be {expected}, got {got}. See "
+        "src/headswap/features/backbones/README.md."
+    )
+
+
+def _is_functional(layer: Any) -> bool:
+    return isinstance(layer, Functional) and type(layer).call is Functional.call
+
+
+def call_network(
+    path: str, model: Functional, pixels: keras.KerasTensor
+) -> keras.KerasTensor:
+    """Return the features of a copy of the model: (B, h, w, C) or (B, C).
+
+    Args:
+        path: of its file.
+        model: of `load_network`.
+        pixels: (B, S, S, 3) uint8 RGB, 0..255.
+
+    Raises:
+        InputError: pictures of a size it cannot take, or a layer called twice.
+    """
+    copies = _Copies()
+    tensor = pixels
+    if not model.inputs[0].dtype.startswith(("int", "uint")):
+        # Most layers take no whole numbers.
+        tensor = keras.layers.Rescaling(1.0, dtype="float32", name="pixels-as-numbers")(
+            pixels
+        )
+    try:
+        output = copies.run(model, tensor)
+    except ValueError as error:
+        raise InputError(
+            f"backbone.name: {path} must take pictures of {pixels.shape[1]} pixels a "
+            f"side, got: {_reason(error)}. Set another backbone.image_size."
+        ) from error
+    if copies.called_twice:
+        raise _shape_error(
+            path, "a model that calls each layer once", copies.called_twice[0]
+        )
+    copies.fill()
+    return keras.tree.flatten(output)[0]
+
+
+class _Copies:
+    """Copies of a model's layers, each under a name of its own, all trainable."""
+
+    def __init__(self) -> None:
+        self.called_twice: list[str] = []
+        self._pairs: dict[int, tuple[Any, Any]] = {}
+        self._names: set[str] = set()
+        self._called: set[int] = set()
+
+    def run(self, model: Functional, tensors: Any) -> Any:
+        """Return what copies of the model's layers give."""
+        return model._run_through_graph(
+            tensors, operation_fn=self._copy, call_fn=self._call
+        )
+
+    def fill(self) -> None:
+        """Give the copies the weights of the originals."""
+        for original, copied in self._pairs.values():
+            if isinstance(copied, keras.layers.Layer):
+                copied.set_weights(original.get_weights())
+                # What a layer derives from its weights, as Normalization does.
+                if hasattr(copied, "finalize_state"):
+                    copied.finalize_state()
+
+    def _copy(self, operation: Any) -> Any:
+        if isinstance(operation, keras.Sequential):
+            return keras.Model(operation.inputs, operation.outputs)
+        if _is_functional(operation):
+            return operation
+        if id(operation) not in self._pairs:
+            config = operation.get_config()
+            config["name"] = self._name(operation.name)
+            copied = type(operation).from_config(config)
+            if isinstance(copied, keras.layers.Layer):
+                copied.trainable = True
+            self._pairs[id(operation)] = operation, copied
+        return self._pairs[id(operation)][1]
+
+    def _name(self, name: str) -> str:
+        number, unique = 1, name
+        while unique in self._names:
+            number += 1
+            unique = f"{name}-{number}"
+        self._names.add(unique)
+        return unique
+
+    def _call(self, operation: Any, *arguments: Any, **options: Any) -> Any:
+        if _is_functional(operation):
+            return self.run(operation, arguments[0])
+        if id(operation) in self._called:
+            self.called_twice.append(operation.name)
+        self._called.add(id(operation))
+        return operation(*arguments, **options)
