@@ -8,6 +8,7 @@ import pytest
 
 from headswap.artifacts.features.cache import read_features
 from headswap.errors import InputError
+from headswap.features import network
 from headswap.features.cut import choose_place, places
 from headswap.features.network import build_network
 from headswap.features.stage import write_features
@@ -71,20 +72,20 @@ def draw_pixels(size=SIZE, count=3):
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
 def test_features_are_those_of_the_saved_model(save, build, dtype):
     model = make_network(dtype=dtype)
-    network = build(save(model))
-    assert network.name == "own-keras"
+    built = build(save(model))
+    assert built.name == "own-keras"
     pixels = draw_pixels()
     expected = np.asarray(model(pixels)).mean(axis=(1, 2))
-    np.testing.assert_allclose(np.asarray(network(pixels)), expected, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(built(pixels)), expected, atol=1e-5)
 
 
 def test_a_model_inside_the_model_can_be_cut_and_trained(save, build):
-    network = build(save(make_network()))
-    names = [operation.name for operation in network.operations]
+    built = build(save(make_network()))
+    names = [operation.name for operation in built.operations]
     assert "one-conv-2" in names
     assert "inner" not in names
-    place, frozen = choose_place(network, "last_block")
-    assert (place in places(network), frozen) == (True, [])
+    place, frozen = choose_place(built, "last_block")
+    assert (place in places(built), frozen) == (True, [])
     above = names[names.index(place) + 1 : -1]
     assert above == [
         names[names.index(place) + 1],
@@ -92,14 +93,14 @@ def test_a_model_inside_the_model_can_be_cut_and_trained(save, build):
         "two-norm",
         *names[-3:-1],
     ]
-    assert len(network.get_layer("two-conv").trainable_weights) == 2
+    assert len(built.get_layer("two-conv").trainable_weights) == 2
 
 
 def test_too_few_blocks_are_an_error(save, build):
     pixels = keras.Input((None, None, 3))
-    network = build(save(keras.Model(pixels, keras.layers.Conv2D(2, 3)(pixels))))
+    built = build(save(keras.Model(pixels, keras.layers.Conv2D(2, 3)(pixels))))
     with pytest.raises(InputError, match=r"has too few additions, .* got last_two"):
-        choose_place(network, "last_two")
+        choose_place(built, "last_two")
 
 
 def test_a_sequence_that_ends_in_a_vector_works(save, build):
@@ -110,13 +111,13 @@ def test_a_sequence_that_ends_in_a_vector_works(save, build):
             keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5)]),
         ]
     )
-    network = build(save(model))
+    built = build(save(model))
     pixels = draw_pixels()
     np.testing.assert_allclose(
-        np.asarray(network(pixels)), np.asarray(model(pixels)), rtol=1e-4
+        np.asarray(built(pixels)), np.asarray(model(pixels)), rtol=1e-4
     )
-    place, frozen = choose_place(network, 1)
-    assert place == network.operations[-3].name
+    place, frozen = choose_place(built, 1)
+    assert place == built.operations[-3].name
     assert frozen == []
 
 
@@ -126,8 +127,8 @@ def test_a_sequence_that_ends_in_a_vector_works(save, build):
 def test_the_size_is_that_of_the_file_or_the_one_asked_for(
     save, build, fixed, asked, found
 ):
-    network = build(save(make_network(fixed)), image_size=asked)
-    assert network.input_shape == (None, found, found, 3)
+    built = build(save(make_network(fixed)), image_size=asked)
+    assert built.input_shape == (None, found, found, 3)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def model_of(shape, *layers):
         (lambda: model_of((8, 6, 3), keras.layers.Flatten()), "got .*8, 6, 3"),
         (
             lambda: model_of((8, 8, 3), keras.layers.Reshape((64, 3))),
-            r"one output, .* got \(None, 64, 3\)\. See src",
+            r"one output, .* got \(None, 64, 3\)\. README",
         ),
         (shared_layer, "calls each layer once, got shared"),
     ],
@@ -247,3 +248,41 @@ def test_the_part_above_the_cut_is_read_without_the_file(
     pooled = np.maximum(np.asarray(model(draw_pixels())), 1e-6) ** 3
     expected = pooled.mean(axis=(1, 2)) ** (1 / 3)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Unreadable(keras.layers.Layer):
+    """As some of keras-hub's: there is more in its configuration than it takes."""
+
+    def call(self, inputs):
+        return inputs
+
+    def get_config(self):
+        return {**super().get_config(), "extra": 1}
+
+
+def test_a_layer_that_cannot_be_made_again_is_an_error_only_above_the_cut(
+    save, section, tmp_path, monkeypatch
+):
+    pixels = keras.Input((SIZE, SIZE, 3))
+    model = keras.Model(pixels, keras.layers.Conv2D(2, 3)(Unreadable()(pixels)))
+    path = save(model_of((SIZE, SIZE, 3), keras.layers.Flatten()))
+    images = tmp_path / "images.npy"
+    np.save(images, draw_pixels())
+    monkeypatch.setattr(network, "load_network", lambda path: model)
+
+    def compute(unfreeze):
+        write_features(
+            [images],
+            [(f"image{number}", 0) for number in range(3)],
+            "origin",
+            section("backbone", name=path, unfreeze=unfreeze),
+            section("features"),
+            tmp_path / "features",
+            tmp_path / "reusable",
+        )
+
+    compute(0)
+    model = keras.Model(pixels, keras.layers.Conv2D(2, 3)(Unreadable()(pixels)))
+    with pytest.raises(InputError, match=r"all that lies above .* Unfreeze fewer"):
+        compute("all")

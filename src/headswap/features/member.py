@@ -22,6 +22,7 @@ from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
 from headswap.features.cut import Cut, choose_place, divide
 from headswap.features.network import build_network, has_random_weights, is_from_scratch
+from headswap.features.saved import require_readable
 from headswap.machine.fingerprint import hash_file, hash_text
 from headswap.machine.progress import progress
 from headswap.params import backbone as backbone_params
@@ -73,6 +74,8 @@ def compute_member(
         if operation.name in frozen:
             operation.trainable = False
     cut = divide(network, place)
+    if named.is_file and cut.above:
+        require_readable(named.source, cut.above.to_json())
     unfinished = output.with_suffix(f".unfinished-{os.getpid()}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)

@@ -1,8 +1,8 @@
 """A network of the user's own: a `.keras` file -> the graph that a built-in one gives.
 
 In: a functional model that Keras loads in safe mode, from pixels to a feature map or a
-vector. Out: copies of its layers on our input, none of them a model, so that it can be
-cut between any two and counted like a built-in network.
+vector. Out: its layers on our input, none of them a model, so that it can be cut and
+counted like a built-in network.
 """
 
 from pathlib import Path
@@ -64,8 +64,8 @@ def _reason(error: Exception) -> str:
 
 def _shape_error(path: str, expected: str, got: str) -> InputError:
     return InputError(
-        f"backbone.name: {path} must be {expected}, got {got}. See "
-        "src/headswap/features/backbones/README.md."
+        f"backbone.name: {path} must be {expected}, got {got}. README.md "
+        "says what to bring: A network of your own."
     )
 
 
@@ -76,7 +76,9 @@ def _is_functional(layer: Any) -> bool:
 def call_network(
     path: str, model: Functional, pixels: keras.KerasTensor
 ) -> keras.KerasTensor:
-    """Return the features of a copy of the model: (B, h, w, C) or (B, C).
+    """Return the features that the model's layers give: (B, h, w, C) or (B, C).
+
+    All of them are trainable then. The model itself cannot be used any more.
 
     Args:
         path: of its file.
@@ -86,7 +88,7 @@ def call_network(
     Raises:
         InputError: pictures of a size it cannot take, or a layer called twice.
     """
-    copies = _Copies()
+    flattened = _Flattened()
     tensor = pixels
     if not model.inputs[0].dtype.startswith(("int", "uint")):
         # Most layers take no whole numbers.
@@ -94,59 +96,53 @@ def call_network(
             pixels
         )
     try:
-        output = copies.run(model, tensor)
+        output = flattened.run(model, tensor)
     except ValueError as error:
         raise InputError(
             f"backbone.name: {path} must take pictures of {pixels.shape[1]} pixels a "
             f"side, got: {_reason(error)}. Set another backbone.image_size."
         ) from error
-    if copies.called_twice:
+    if flattened.called_twice:
         raise _shape_error(
-            path, "a model that calls each layer once", copies.called_twice[0]
+            path, "a model that calls each layer once", flattened.called_twice[0]
         )
-    copies.fill()
     return keras.tree.flatten(output)[0]
 
 
-class _Copies:
-    """Copies of a model's layers, each under a name of its own, all trainable."""
+class _Flattened:
+    """The layers of a model, called on another input; each then stands in one graph."""
 
     def __init__(self) -> None:
         self.called_twice: list[str] = []
-        self._pairs: dict[int, tuple[Any, Any]] = {}
+        self._seen: set[int] = set()
         self._names: set[str] = set()
-        self._called: set[int] = set()
 
     def run(self, model: Functional, tensors: Any) -> Any:
-        """Return what copies of the model's layers give."""
+        """Return what the model's layers give, those of models inside it too."""
         return model._run_through_graph(
-            tensors, operation_fn=self._copy, call_fn=self._call
+            tensors, operation_fn=self._open, call_fn=self._call
         )
 
-    def fill(self) -> None:
-        """Give the copies the weights of the originals."""
-        for original, copied in self._pairs.values():
-            if isinstance(copied, keras.layers.Layer):
-                copied.set_weights(original.get_weights())
-                # What a layer derives from its weights, as Normalization does.
-                if hasattr(copied, "finalize_state"):
-                    copied.finalize_state()
-
-    def _copy(self, operation: Any) -> Any:
+    def _open(self, operation: Any) -> Any:
         if isinstance(operation, keras.Sequential):
             return keras.Model(operation.inputs, operation.outputs)
-        if _is_functional(operation):
-            return operation
-        if id(operation) not in self._pairs:
-            config = operation.get_config()
-            config["name"] = self._name(operation.name)
-            copied = type(operation).from_config(config)
-            if isinstance(copied, keras.layers.Layer):
-                copied.trainable = True
-            self._pairs[id(operation)] = operation, copied
-        return self._pairs[id(operation)][1]
+        return operation
 
-    def _name(self, name: str) -> str:
+    def _call(self, operation: Any, *arguments: Any, **options: Any) -> Any:
+        if _is_functional(operation):
+            return self.run(operation, arguments[0])
+        if id(operation) in self._seen:
+            self.called_twice.append(operation.name)
+        else:
+            # As if it had never been called; a layer in two graphs has no one output.
+            operation._inbound_nodes.clear()
+            operation.name = self._unique(operation.name)
+            if isinstance(operation, keras.layers.Layer):
+                operation.trainable = True
+        self._seen.add(id(operation))
+        return operation(*arguments, **options)
+
+    def _unique(self, name: str) -> str:
         number, unique = 1, name
         while unique in self._names:
             number += 1
@@ -154,10 +150,22 @@ class _Copies:
         self._names.add(unique)
         return unique
 
-    def _call(self, operation: Any, *arguments: Any, **options: Any) -> Any:
-        if _is_functional(operation):
-            return self.run(operation, arguments[0])
-        if id(operation) in self._called:
-            self.called_twice.append(operation.name)
-        self._called.add(id(operation))
-        return operation(*arguments, **options)
+
+def require_readable(path: str, above: str) -> None:
+    """Check that training can read the part above the cut.
+
+    Args:
+        path: of the network's file.
+        above: the part's JSON.
+
+    Raises:
+        InputError: a layer of it cannot be made again from its own configuration.
+    """
+    try:
+        keras.models.model_from_json(above)
+    except Exception as error:
+        raise InputError(
+            f"backbone.unfreeze: all that lies above the cut in {path} must be layers "
+            f"that Keras can make from their configuration, got: {_reason(error)}. "
+            "Unfreeze fewer layers."
+        ) from error

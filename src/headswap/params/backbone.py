@@ -79,7 +79,7 @@ class Section:
 
     Attributes:
         name: a file in `features/backbones/`, or the path of a `.keras` file of your
-            own (see `features/backbones/README.md`); `@` and a number behind it is an
+            own (README.md says what it has to be); `@` and a number behind it is an
             `image_size` for it alone. A list of them is an ensemble.
         weights: `imagenet`, `none` (random) or the path of a weights file. A `.keras`
             file has its own, and stands beside `imagenet` only.
