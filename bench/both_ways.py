@@ -25,7 +25,7 @@ from headswap.features.network import build_network
 from headswap.features.stage import write_features
 from headswap.layers.inference import Inference
 from headswap.train.descent.batches import Batches
-from headswap.train.descent.heads import output_layer
+from headswap.train.descent.heads import output_layer, strength
 
 LAST_BLOCK = ("block7a_", "head_")
 NUM_EPOCHS = 5
@@ -63,7 +63,7 @@ def add_heads(
     options = params.read("train")
     return keras.Model(
         {pixels.name: pixels},
-        {task.name: output_layer(task, options)(vector) for task in tasks},
+        {task.name: output_layer(task, strength(options))(vector) for task in tasks},
     )
 
 

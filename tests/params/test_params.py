@@ -511,3 +511,40 @@ def test_a_single_parameter_that_was_edited_meanwhile_is_an_error(read_twice):
 )
 def test_what_a_stage_does_not_read_may_be_edited_meanwhile(read_twice, old, new):
     read_twice(old, new)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"train": {"hidden": [8]}}, "train.hidden=[8]"),
+        ({"train": {"dropout": 0.1}}, "train.dropout=0.1"),
+        ({"train": {"loss": "focal"}}, "train.loss=focal"),
+        ({"backbone": {"unfreeze": 3}}, "backbone.unfreeze=3"),
+        ({"backbone": {"weights": "none"}}, "backbone.weights=none"),
+    ],
+)
+def test_lbfgs_is_refused_where_it_cannot_serve(changes, named, repository):
+    sections = params.load(repository / "params.yaml")
+    sections["train"]["optimizer"] = "lbfgs"
+    params.check(sections)
+    for section, values in changes.items():
+        sections[section] |= values
+    with pytest.raises(InputError, match="train.optimizer must be") as caught:
+        params.check(sections)
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"hidden": [8], "batch_norm": True, "batch_size": 1}, "train.batch_size"),
+        ({"epochs": 5, "min_epochs": 6}, "train.min_epochs"),
+    ],
+)
+def test_settings_of_training_that_contradict_each_other_are_refused(
+    values, message, repository
+):
+    sections = params.load(repository / "params.yaml")
+    sections["train"] |= values
+    with pytest.raises(InputError, match=f"{message} must be"):
+        params.check(sections)

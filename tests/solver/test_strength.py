@@ -1,5 +1,6 @@
 """The grid of strengths goes on until the best one is well inside it."""
 
+import itertools
 import math
 
 import pytest
@@ -13,12 +14,13 @@ def test_the_best_strength_has_neighbours_on_both_sides(best):
     ordered = sorted(losses)
     place = ordered.index(min(losses, key=losses.get))
     assert BEYOND <= place < len(ordered) - BEYOND
-    assert abs(-2 * math.log10(ordered[place]) - best) <= 0.5 + 1e-9
+    # A parabola is met exactly.
+    assert -2 * math.log10(ordered[place]) == pytest.approx(best, abs=1e-6)
 
 
 def test_neighbours_are_half_a_decade_apart():
-    ordered = sorted(search(lambda l2: (-2 * math.log10(l2) - 9) ** 2))
-    for weaker, stronger in zip(ordered, ordered[1:], strict=False):
+    ordered = sorted(search(lambda l2: abs(-2 * math.log10(l2) - 9)))
+    for weaker, stronger in itertools.pairwise(ordered):
         assert stronger / weaker == pytest.approx(10**0.5)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from headswap import params, registry
 from headswap.artifacts.dataset.tasks import Task
-from headswap.train.heads import hidden_layers, output_layer
+from headswap.train.descent.heads import hidden_layers, output_layer, strength
 from headswap.use.overrides import merge, parse_override
 from headswap.use.recipe import apply_overrides, combinations, read_recipe
 
@@ -67,9 +67,9 @@ def test_r1_has_the_parameters_that_r1_counted(experiments):
     vector = keras.Input(network.output.shape[-1:])
     trunk = hidden_layers(vector, options, "trunk")
     landmark = Task("landmark", "multiclass", tuple(map(str, range(30))))
-    head = keras.Model(vector, output_layer(landmark, options)(trunk))
+    head = keras.Model(vector, output_layer(landmark, strength(options))(trunk))
     category = Task("category", "multiclass", tuple(map(str, range(6))))
-    swapped = keras.Model(trunk, output_layer(category, options)(trunk))
+    swapped = keras.Model(trunk, output_layer(category, strength(options))(trunk))
 
     frozen, trained = network.count_params(), head.count_params()
     assert (frozen + trained, trained, frozen) == (6_574_898, 2_525_327, 4_049_571)

@@ -102,7 +102,7 @@ def test_every_fault_of_the_parameters_is_named_before_anything_is_queued(
     shown = "\n".join(lines)
     for name in ("nothing must", "split.repeat must", "train.epoch must", "got 'x'"):
         assert name in shown
-    assert "train.l2 must be greater than or equal to 0, got -1" in shown
+    assert "train.l2 must be 'auto' or greater than or equal to 0, got -1" in shown
     assert len(set(lines)) == len(lines) == 5
     assert calls == []
 

@@ -19,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 from headswap import registry
 from headswap.errors import InputError, listed, raise_faults
 from headswap.machine.backend import backend_faults
-from headswap.params import backbone
+from headswap.params import backbone, train
 from headswap.params.data import PART_LEVEL, PATH_COLUMN
 
 PARAMS_FILE = "params.yaml"
@@ -123,6 +123,8 @@ def check(sections: Mapping[str, Any], where: str = PARAMS_FILE) -> dict[str, An
     if parsed["backbone"] and parsed["prepare"]:
         size = parsed["prepare"].image_size
         faults += backbone.find_faults(parsed["backbone"], size, where)
+    if parsed["train"] and parsed["backbone"]:
+        faults += train.find_faults(parsed["train"], parsed["backbone"], where)
     if parsed["keras"]:
         faults += backend_faults(parsed["keras"].backend)
     raise_faults(faults)

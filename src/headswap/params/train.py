@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from headswap.params import backbone
 from headswap.params._types import STRICT, Count, Seed, Share, name_in
 
 Positive = Annotated[float, Field(gt=0)]
@@ -95,3 +96,38 @@ class Section:
     def solves_heads(self) -> bool:
         """Whether heads on vectors are solved; others are trained."""
         return self.is_convex and self.optimizer in SOLVING
+
+
+def find_faults(
+    train: Section, network: backbone.Section, where: str = "params.yaml"
+) -> list[str]:
+    """Return the faults that only this and the `backbone` section together show."""
+    faults = []
+    in_the_way = [
+        setting
+        for setting, is_set in {
+            f"train.hidden={list(train.hidden)}": train.hidden,
+            f"train.dropout={train.dropout}": train.dropout,
+            f"train.loss={train.loss}": train.loss != "cross_entropy",
+            f"backbone.unfreeze={network.unfreeze}": network.unfreeze,
+            f"backbone.weights={backbone.RANDOM}": network.weights == backbone.RANDOM,
+        }.items()
+        if is_set
+    ]
+    if train.optimizer == "lbfgs" and in_the_way:
+        faults.append(
+            f"{where}: train.optimizer must be auto or one that trains by gradient "
+            f"descent where more than linear heads is fitted, got lbfgs with "
+            f"{', '.join(in_the_way)}. Set train.optimizer=auto."
+        )
+    if train.batch_norm and train.hidden and train.batch_size == 1:
+        faults.append(
+            f"{where}: train.batch_size must be 2 or more with train.batch_norm, which "
+            "has nothing to compare a single row with, got 1. Raise it."
+        )
+    if train.min_epochs > train.epochs:
+        faults.append(
+            f"{where}: train.min_epochs must be no more than train.epochs, "
+            f"{train.epochs}, got {train.min_epochs}. Lower it."
+        )
+    return faults

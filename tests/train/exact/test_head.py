@@ -100,7 +100,7 @@ def test_a_training_row_is_judged_by_heads_that_did_not_see_its_fold(solve):
         rows = dataclasses.replace(ROWS, train=np.setdiff1d(ROWS.train, held))
         head = solve(rows, values, targets, **fixed).head
         np.testing.assert_allclose(
-            outputs[held], head({"net": values[held]}), atol=1e-4
+            outputs[held], head({"net": values[held]}), atol=1e-5
         )
     others = np.arange(60, 120)
     whole = solve(ROWS, values, targets, **fixed).head
@@ -129,8 +129,10 @@ def test_the_chosen_strength_is_nearly_the_best_one_on_other_images(
 ):
     """Within 2 % or 0.01 nats of the best of the grid in 18 of 20 draws."""
     task = Task("kind", "multiclass", tuple(f"class{i}" for i in range(num_classes)))
-    num_train, num_validation = num_classes * of_each, num_classes * 3
-    num_rows = num_train + num_validation + num_classes * 20
+    num_train = num_classes * of_each
+    # Shares as by default, 0.65 to 0.15.
+    num_validation = num_classes * max(2, round(of_each * 0.15 / 0.65))
+    num_rows = num_train + num_validation + 3000
     rows = make_rows(
         np.arange(num_train),
         np.arange(num_train, num_train + num_validation),
@@ -149,7 +151,7 @@ def test_the_chosen_strength_is_nearly_the_best_one_on_other_images(
 
         def loss_at(l2, fit=fit, place=place, targets=targets):
             likely = probabilities(fit.solve(l2, 1e-4)(place), "multiclass")
-            return log_loss(likely, targets[test], np.ones(num_classes), "multiclass")
+            return log_loss(likely, targets[test], fit.weights, "multiclass")
 
         losses = search(loss_at)
         best, taken = min(losses.values()), loss_at(solved.chosen.l2)

@@ -29,7 +29,7 @@ def solved(tmp_path, section):
     random = np.random.default_rng(1)
     fine = np.arange(80) % 4
     centres = random.normal(size=(4, 12))
-    vectors = centres[fine] + 0.8 * random.normal(size=(80, 12))
+    vectors = centres[fine] + 0.5 * random.normal(size=(80, 12))
     np.save(tmp_path / "net.npy", vectors.astype(np.float32))
     np.save(tmp_path / "other.npy", np.abs(vectors[:, ::-1]).astype(np.float16))
     targets = {

@@ -207,7 +207,7 @@ class SolvedHead:
         outputs = self.head(values)
         kind = self.chosen.standardization
         for fit, held_rows in self._fold_fits(kind):
-            scores = fit.solve(self.chosen.l2, ROUGH)(
+            scores = fit.solve(self.chosen.l2, FINE)(
                 fit.coordinates(self._sources, held_rows)
             )
             outputs[held_rows] = (
