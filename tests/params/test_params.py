@@ -529,7 +529,7 @@ def test_lbfgs_is_refused_where_it_cannot_serve(changes, named, repository):
     params.check(sections)
     for section, values in changes.items():
         sections[section] |= values
-    with pytest.raises(InputError, match="train.optimizer must be") as caught:
+    with pytest.raises(InputError, match=r"train\.optimizer must be") as caught:
         params.check(sections)
     assert named in str(caught.value)
 
