@@ -67,6 +67,11 @@ def fit(name, trainer, tasks):
     return registry.load("train/strategies", name).fit(trainer, tasks)
 
 
+def test_only_a_cascade_is_chained():
+    modules = {name: registry.load("train/strategies", name) for name in STRATEGIES}
+    assert [name for name, module in modules.items() if module.CHAINED] == ["cascade"]
+
+
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_outputs_are_probabilities_by_task_name(name, make_trainer):
     trainer = make_trainer()
