@@ -212,6 +212,14 @@ def test_cascade_trains_on_predictions_by_models_that_did_not_see_the_row(make_t
     assert not given[85:].any()
 
 
+def test_the_first_round_says_how_much_is_trained(make_trainer, capsys):
+    fit("sequential", make_trainer(hidden=(8,), epochs=1), [FINE, COARSE])
+    said = capsys.readouterr().out
+    # 12 inputs, 8 hidden units, 5 classes; the trunk is then frozen.
+    assert f"landmark: {12 * 8 + 8 + 8 * 5 + 5} of 149 parameters trained" in said
+    assert f"category: {8 * 2 + 2} of {12 * 8 + 8 + 18} parameters trained" in said
+
+
 def test_learning_curves_are_written_one_folder_a_fit(make_trainer):
     trainer = make_trainer(epochs=3)
     fit("independent", trainer, [FINE, COARSE])

@@ -74,6 +74,9 @@ class Fitter:
             learning_rate: of the optimiser.
         """
         self._compile(model, tasks, rows, learning_rate)
+        if self.curves.name == "round0":
+            trained = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+            print(f"{name}: {trained:,} of {model.count_params():,} parameters trained")
         stopping = keras.callbacks.EarlyStopping(
             monitor="val_loss",
             mode="min",
