@@ -266,6 +266,53 @@ def test_a_frozen_trunk_is_computed_once_for_the_next_task(make_trainer):
     assert {path.split("/")[0] for path in fits["other-heads"]} == {"other"}
 
 
+LINEAR = {"hidden": (), "dropout": 0.0, "epochs": 1}
+
+
+@pytest.mark.parametrize("members", [("net",), ("net", "vector")])
+@pytest.mark.parametrize("strategy", registry.names("train/strategies"))
+def test_linear_heads_are_solved_before_anything_is_trained(
+    make_trainer, strategy, members, tmp_path
+):
+    # Fine-tuning at such a rate ends worse and is undone, so the heads are left.
+    trainer = make_trainer(
+        "run", members=members, backbone={"learning_rate": 30.0}, **LINEAR
+    )
+    other = Task("other", "multiclass", ("c", "b", "a"))
+    trainer.fitter.targets["other"] = trainer.fitter.targets["kind"][:, ::-1]
+    model = registry.load("train/strategies", strategy).fit(trainer, [TASK, other])
+    found = trainer.predict(model, np.arange(60))
+    right = found["kind"].argmax(axis=1) == trainer.fitter.targets["kind"].argmax(
+        axis=1
+    )
+    # Chance would be a third.
+    assert right.mean() > 0.5
+    assert {name.split()[-1] for name in trainer.strengths} == {"kind", "other"}
+    save_model(tmp_path / "bundle", model, Labels([TASK, other], []), {})
+    again = trainer.predict(load_model(tmp_path / "bundle"), np.arange(60))
+    for task in (TASK, other):
+        np.testing.assert_array_equal(again[task.name], found[task.name])
+
+
+def test_a_fine_tuned_model_begins_with_what_its_solved_heads_say(make_trainer):
+    """The very probabilities: of the vectors, standardised, by the head's kernel."""
+    trainer = make_trainer("run", backbone={"learning_rate": 30.0}, **LINEAR)
+    solved = []
+    original = trainer.builder.set_heads
+    trainer.builder.set_heads = lambda model, heads: (
+        solved.append(heads[0]),
+        original(model, heads),
+    )
+    model = multi_output.fit(trainer, [TASK])
+    vectors = keras.Model(
+        model.input, trainer.builder.pretrained_vectors(model)["net-feature"]
+    )
+    rows = np.arange(60)
+    given = vectors.predict(trainer.fitter.batches(model, rows, (), trainer._features))
+    found = trainer.predict(model, rows)["kind"]
+    np.testing.assert_allclose(found, solved[0]({"net-feature": given}), atol=1e-5)
+
+
 def test_fine_tuning_that_makes_it_worse_is_undone(make_trainer):
     trainer = make_trainer("run", epochs=1, backbone={"learning_rate": 3.0})
     after_heads = []

@@ -76,7 +76,8 @@ class Trainer:
         rate = self.options.learning_rate
 
         def solve(heads: keras.Model, arrays: Arrays) -> float:
-            self._solve(heads, tasks, name, rows, arrays, extra or {})
+            # The whole model shares the layers, and knows them by their names.
+            self._solve(model, tasks, name, rows, arrays, extra or {})
             return self.fitter.validation_loss(heads, tasks, rows, arrays)
 
         def train(heads: keras.Model, arrays: Arrays) -> float:
@@ -108,7 +109,7 @@ class Trainer:
         arrays: Arrays,
         extra: Mapping[str, np.ndarray],
     ) -> None:
-        """Give a model whose inputs are vectors the heads that fit them best."""
+        """Give a model the heads that fit best to its vectors, the arrays."""
         everything = np.arange(len(self.rows.images))
         sources = {
             name: Source(arrays[name][everything], is_feature=name not in extra)
