@@ -1,11 +1,13 @@
 """Solved heads: linear maps from features, and from one another, to probabilities.
 
 A head adds up one linear map a block of inputs; a block is the features of one member
-or what an earlier head gives. `heads.json` says what is connected to what,
-`heads.npz` holds the numbers; as a Keras model they are plain layers (`build_network`).
+or what an earlier head gives. `heads.json` says what is connected to what, `heads.npy`
+holds all numbers in that order; as a Keras model they are plain layers
+(`build_network`).
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,46 +71,60 @@ class Head:
 
 def write_heads(folder: PathLike, heads: Sequence[Head]) -> None:
     """Write heads, in the order in which they take from one another."""
-    arrays: dict[str, np.ndarray] = {}
-    listed = []
+    numbers, listed = [], []
     for head in heads:
         blocks = []
         for block in head.blocks:
-            name = f"{head.name}/{block.source}"
-            arrays |= {f"{name}/mean": block.mean, f"{name}/kernel": block.kernel}
+            numbers += [block.mean, block.kernel.ravel()]
             blocks.append(
-                {"source": block.source, "has_unit_length": block.has_unit_length}
+                {
+                    "source": block.source,
+                    "width": len(block.mean),
+                    "has_unit_length": block.has_unit_length,
+                }
             )
-        arrays[f"{head.name}/bias"] = head.bias
-        listed.append({"name": head.name, "kind": head.kind, "blocks": blocks})
+        numbers.append(head.bias)
+        listed.append(
+            {
+                "name": head.name,
+                "kind": head.kind,
+                "num_classes": len(head.bias),
+                "blocks": blocks,
+            }
+        )
     path = Path(folder)
     text = json.dumps(listed, indent=2, ensure_ascii=False)
     (path / "heads.json").write_text(text + "\n", encoding="utf-8")
-    np.savez(path / "heads.npz", allow_pickle=False, **arrays)
+    # Not as an archive: the bytes of those differ between versions of Python.
+    np.save(path / "heads.npy", np.concatenate(numbers))
 
 
 def read_heads(folder: PathLike) -> list[Head]:
     """Return what `write_heads` wrote."""
     path = Path(folder)
     listed = json.loads((path / "heads.json").read_text(encoding="utf-8"))
-    with np.load(path / "heads.npz") as arrays:
-        return [
-            Head(
-                head["name"],
-                head["kind"],
-                tuple(
-                    Block(
-                        block["source"],
-                        arrays[f"{head['name']}/{block['source']}/mean"],
-                        block["has_unit_length"],
-                        arrays[f"{head['name']}/{block['source']}/kernel"],
-                    )
-                    for block in head["blocks"]
-                ),
-                arrays[f"{head['name']}/bias"],
+    numbers = np.load(path / "heads.npy")
+    place = 0
+
+    def take(*shape: int) -> np.ndarray:
+        nonlocal place
+        start, place = place, place + math.prod(shape)
+        return numbers[start:place].reshape(shape)
+
+    heads = []
+    for head in listed:
+        num_classes = head["num_classes"]
+        blocks = [
+            Block(
+                block["source"],
+                take(block["width"]),
+                block["has_unit_length"],
+                take(block["width"], num_classes),
             )
-            for head in listed
+            for block in head["blocks"]
         ]
+        heads.append(Head(head["name"], head["kind"], tuple(blocks), take(num_classes)))
+    return heads
 
 
 def centre_layer(name: str) -> "keras.layers.Layer":
