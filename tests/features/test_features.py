@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from headswap.artifacts.features.cache import read_features
+from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
 from headswap.features import member, stage
 from headswap.features.network import build_network
@@ -62,7 +63,8 @@ def compute(tmp_path, section, image_files):
 def test_frozen_features_are_the_pooled_output_of_every_row(
     compute, image_files, section
 ):
-    cache = read_features(compute(), image_files)
+    folder = compute()
+    cache = read_features(folder, image_files)
     images = np.concatenate([np.load(path) for path in image_files])
     backbone = section("backbone", name="mobilenet_v2", weights="none")
     network = build_network(backbone.networks[0], backbone, SIZE)
@@ -76,7 +78,7 @@ def test_frozen_features_are_the_pooled_output_of_every_row(
     )
     assert cache.copies.tolist() == [0, 0, 0, 0, 0, 1, 2]
     assert cache.image_ids.tolist() == [f"image{i}" for i in [0, 1, 2, 3, 4, 0, 0]]
-    assert cache.views.tolist() == ["plain"] * 7
+    assert read_table(folder / "rows.csv")["view"] == ["plain"] * 7
 
 
 @pytest.mark.parametrize("unfreeze", [0, "last_block", "all"])
@@ -86,10 +88,12 @@ def test_prepared_pictures_follow_in_each_further_view(
 ):
     options = {**LITE, "unfreeze": unfreeze, "image_size": image_size}
     both = {"views": ("flip", "plain")}
-    cache = read_features(compute(options=both, **options), image_files)
+    folder = compute(options=both, **options)
+    cache = read_features(folder, image_files)
     assert cache.image_ids[7:].tolist() == [f"image{i}" for i in range(5)]
     assert cache.copies.tolist() == [0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0]
-    assert cache.views.tolist() == ["plain"] * 7 + ["flip"] * 5
+    views = read_table(folder / "rows.csv")["view"]
+    assert views == ["plain"] * 7 + ["flip"] * 5
     plain = read_features(compute("plain", **options), image_files)
     rows = cache.members[0].rows
     np.testing.assert_array_equal(

@@ -111,3 +111,12 @@ def test_scores_of_any_size_give_finite_losses():
         likely = probabilities(scores, kind)
         assert np.isfinite(likely).all()
         assert np.isfinite(log_loss(likely, targets, np.ones(3), kind))
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+def test_without_a_penalty_a_feature_that_never_varies_does_no_harm(kind):
+    rows, targets, weights = drawn(4, num_rows=200)
+    rows[:, 3] = 0
+    found = Problem(rows, targets, weights, np.ones(3), kind).solve(0.0)
+    assert np.isfinite(found.kernel).all()
+    assert np.isfinite(found.bias).all()

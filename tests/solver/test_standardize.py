@@ -90,3 +90,10 @@ def test_rows_that_are_all_the_same_give_finite_coordinates():
         Span(rows, np.ones(6), True).plain(),
     ):
         assert np.isfinite(standardization(rows)).all()
+
+
+def test_one_image_a_class_whitens_nothing():
+    """There is nothing within a class then but rounding errors."""
+    rows, _, times = drawn(30, 90)
+    span = Span(rows, times, True)
+    np.testing.assert_array_equal(span.within(np.eye(30))(rows), span.plain()(rows))

@@ -18,7 +18,7 @@ def test_each_round_has_the_rows_of_its_own_parts(tmp_path):
     times = [[2, 1, 0, 0, 0, 0], [0, 0, 1, 3, 0, 0]]
     task = Task("kind", "multiclass", ("x", "y"))
     index = make_index("abcdef", {"kind": "xyxyxy"}, [task])
-    features = Features([], row_ids, copies, np.full(9, "plain"))
+    features = Features([], row_ids, copies)
     found = rows_of_rounds(features, index, make_split(parts, times))
     assert [rows.train.tolist() for rows in found] == [
         [0, 0, 1, 6, 6],

@@ -128,7 +128,7 @@ def trained(section, tmp_path):
     split = make_split(parts)
     folders = ("model", "predictions", "curves", "checkpoints")
     stage.fit_rounds(
-        Features([member], np.array(names), np.zeros(30, int), np.full(30, "plain")),
+        Features([member], np.array(names), np.zeros(30, int)),
         index,
         split,
         section("train"),

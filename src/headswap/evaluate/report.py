@@ -10,6 +10,7 @@ import numpy as np
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import PARTS, Split
 from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
+from headswap.artifacts.model import strengths
 from headswap.artifacts.model.predictions import Predictions
 from headswap.artifacts.storage.tables import write_table
 from headswap.statistics.scores import CLASS_SCORES, Scores
@@ -183,4 +184,4 @@ def write_learning_curves(path: Path, curves: Path) -> None:
 
 def write_strengths(path: Path, curves: Path) -> None:
     """Copy what the first round compared for its solved heads."""
-    shutil.copyfile(curves / "round0" / "strengths.csv", path)
+    shutil.copyfile(curves / "round0" / strengths.FILE, path)

@@ -141,12 +141,9 @@ def find_faults(section: Section, prepared_size: int, where: str) -> list[str]:
     seen: set[tuple[str, int]] = set()
     for network in section.networks:
         size = network.image_size or prepared_size
-        own = network.image_size != section.image_size
-        name = (
-            f"the size in backbone.name ({network.key})"
-            if own
-            else ("backbone.image_size")
-        )
+        name = "backbone.image_size"
+        if network.image_size != section.image_size:
+            name = f"the size in backbone.name ({network.key})"
         if size > prepared_size:
             faults.append(
                 f"{where}: {name} must be at most prepare.image_size, {prepared_size}, "

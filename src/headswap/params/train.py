@@ -35,7 +35,7 @@ class Section:
         batch_norm: batch normalisation after each hidden layer.
         l2: weight of the L2 penalty on all Dense kernels; `auto`: of solved heads the
             one with the lowest log loss on images that were not fitted to, of all
-            others a fixed value.
+            others a fixed value. Solved heads that are then fine-tuned have none.
         standardize: features inside solved heads: `length` (centred, rows of length 1),
             `within` (that, then whitened by the covariance within classes), `none`, or
             the better of `length` and `within`, chosen with the strength: `auto`.
@@ -43,14 +43,14 @@ class Section:
         class_weight: in the loss: `balanced` by class frequency, or `effective` by the
             effective number of samples.
         optimizer: of `keras.optimizers`; or `lbfgs`, which solves linear heads; `auto`
-            is that where it can serve (`solves_heads`) and Adam elsewhere.
+            is that where it can serve (`may_solve_heads`) and Adam elsewhere.
         learning_rate: of that optimiser, for all but unfrozen pretrained layers; see
             `backbone.learning_rate`.
         batch_size: rows a step.
         epochs: at most; of a fine-tuning, for the heads and then again for everything.
-        min_epochs: those before which training never stops.
+        min_epochs: the first ones, in which training never stops and none is the best.
         patience: epochs without a lower validation loss before training stops; the
-            weights of the best epoch are kept.
+            weights of the best epoch after `min_epochs` are kept.
         precision: of the arithmetic; the 16-bit ones are for accelerators.
         tf32: lets an NVIDIA GPU round float32 products to 10 bits.
         seed: of initial weights, order of rows and dropout.
@@ -88,32 +88,35 @@ class Section:
         return None if isinstance(self.l2, str) else self.l2
 
     @property
-    def is_convex(self) -> bool:
-        """Whether fitting a head to vectors has one minimum."""
-        return not self.hidden and not self.dropout and self.loss == "cross_entropy"
+    def beyond_linear(self) -> tuple[str, ...]:
+        """The settings with which fitting a head to vectors is not convex."""
+        settings = {
+            f"train.hidden={list(self.hidden)}": self.hidden,
+            f"train.dropout={self.dropout}": self.dropout,
+            f"train.loss={self.loss}": self.loss != "cross_entropy",
+        }
+        return tuple(setting for setting, is_set in settings.items() if is_set)
 
     @property
-    def solves_heads(self) -> bool:
-        """Whether heads on vectors are solved; others are trained."""
-        return self.is_convex and self.optimizer in SOLVING
+    def may_solve_heads(self) -> bool:
+        """Whether heads are solved where they stand on vectors; others are trained."""
+        return not self.beyond_linear and self.optimizer in SOLVING
 
 
-def find_faults(
-    train: Section, network: backbone.Section, where: str = "params.yaml"
-) -> list[str]:
-    """Return the faults that only this and the `backbone` section together show."""
+def find_faults(train: Section, network: backbone.Section, where: str) -> list[str]:
+    """Return the faults that only several parameters side by side can show.
+
+    Args:
+        train: the `train` section.
+        network: the `backbone` section.
+        where: the file that they are in.
+    """
     faults = []
-    in_the_way = [
-        setting
-        for setting, is_set in {
-            f"train.hidden={list(train.hidden)}": train.hidden,
-            f"train.dropout={train.dropout}": train.dropout,
-            f"train.loss={train.loss}": train.loss != "cross_entropy",
-            f"backbone.unfreeze={network.unfreeze}": network.unfreeze,
-            f"backbone.weights={backbone.RANDOM}": network.weights == backbone.RANDOM,
-        }.items()
-        if is_set
-    ]
+    in_the_way = list(train.beyond_linear)
+    if network.unfreeze:
+        in_the_way.append(f"backbone.unfreeze={network.unfreeze}")
+    if network.weights == backbone.RANDOM:
+        in_the_way.append(f"backbone.weights={network.weights}")
     if train.optimizer == "lbfgs" and in_the_way:
         faults.append(
             f"{where}: train.optimizer must be auto or one that trains by gradient "
@@ -125,9 +128,9 @@ def find_faults(
             f"{where}: train.batch_size must be 2 or more with train.batch_norm, which "
             "has nothing to compare a single row with, got 1. Raise it."
         )
-    if train.min_epochs > train.epochs:
+    if train.min_epochs >= train.epochs:
         faults.append(
-            f"{where}: train.min_epochs must be no more than train.epochs, "
+            f"{where}: train.min_epochs must be less than train.epochs, "
             f"{train.epochs}, got {train.min_epochs}. Lower it."
         )
     return faults

@@ -12,12 +12,14 @@ import scipy.linalg
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from headswap.errors import InputError
+
 MULTICLASS = "multiclass"
 MULTILABEL = "multilabel"
 
 # Largest component of the gradient at which a search ends, where the objective is
-# scaled to begin at 1 and its curvature to be near 1: the objective is then within
-# about the square of it. `ROUGH` compares strengths, `FINE` is for a head that is kept.
+# scaled to begin at 1 and its curvature to be near 1. `ROUGH` compares strengths, their
+# losses being right to about a per cent; `FINE` is for a head that is kept.
 ROUGH = 1e-4
 FINE = 1e-7
 MAX_ITERATIONS = 5000
@@ -143,6 +145,9 @@ class Problem:
             l2: the strength of the penalty.
             start: where to search from, best the solution of a like strength.
             tolerance: `FINE` or `ROUGH`.
+
+        Raises:
+            InputError: the features or the strength leave no finite solution.
         """
         shape = (self._rotated.shape[1], self._targets.shape[1])
         if start is None:
@@ -151,7 +156,10 @@ class Problem:
             kernel, bias = self._axes.T @ start.kernel, start.bias
         first, curvature = self._near(kernel, bias, l2)
         spread = np.maximum(self._variances, 0)
-        scales = np.sqrt(first / (curvature * spread + 2 * l2))[:, None]
+        steepness = curvature * spread + 2 * l2
+        # Without a penalty there is none along an axis on which nothing varies.
+        least = SMALLEST * max(steepness.max(), SMALLEST)
+        scales = np.sqrt(first / np.maximum(steepness, least))[:, None]
         bias_scale = np.sqrt(first / curvature)
 
         def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -176,6 +184,11 @@ class Problem:
                 "maxfun": 2 * MAX_ITERATIONS,
             },
         )
+        if not np.isfinite(found.x).all():
+            raise InputError(
+                f"train.l2: a head must have a finite solution, got none at {l2:g}. "
+                "Raise it, or set train.l2=auto."
+            )
         unknown = found.x.reshape(-1, shape[1])
         return Linear(self._axes @ (scales * unknown[:-1]), bias_scale * unknown[-1])
 

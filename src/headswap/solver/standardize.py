@@ -23,6 +23,8 @@ WITHIN = "within"
 # How much of the identity is added to the within-class covariance, in units of its mean
 # variance.
 SHRINKAGE = 2.0
+# Of rows of length 1; less than this share of their variance is a rounding error.
+LEAST_VARIANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,11 @@ class Span:
         covariance = inside.T @ (inside * self._weights[:, None])
         variances, axes = scipy.linalg.eigh(covariance)
         # Over all D dimensions: outside the span nothing varies.
-        added = SHRINKAGE * variances.sum() / len(self._mean)
-        if not added > 0:
+        total = self._weights @ (self._coordinates**2).sum(axis=1)
+        if variances.sum() <= LEAST_VARIANCE * total:
+            # As with one image a class: nothing is known of how a class varies.
             return self.plain()
+        added = SHRINKAGE * variances.sum() / len(self._mean)
         whiten = axes / np.sqrt(np.maximum(variances, 0) + added)
         lengths = np.sqrt(((self._coordinates @ whiten) ** 2).sum(axis=1))
         whiten /= self._weights @ lengths

@@ -31,7 +31,7 @@ class RoundRows:
         train: positions of the rows to fit to; a row may stand several times.
         validation: positions of the prepared rows that choices are made on.
         folds: the inner fold of every feature row; -1 where it does not train.
-        images: the image of every feature row, int.
+        images: the image of every feature row, its position in `index.csv`, int.
         is_prepared: whether a feature row is a prepared image, not an augmented one.
     """
 
@@ -53,8 +53,9 @@ class RoundRows:
         numbers = np.unique(fold_of_row)
         if len(numbers) < 2:
             raise InputError(
-                "split.num_folds: there must be two groups of training pictures, got "
-                f"{len(numbers)}. Add pictures, or use another strategy."
+                "train: there must be two groups of training pictures, for two folds, "
+                f"got {len(numbers)}. Add pictures, or set train.strategy=multi_output "
+                "and train.merge=features."
             )
         return [
             Fold(
@@ -67,7 +68,8 @@ class RoundRows:
 
 def rows_of_rounds(features: Features, index: Index, split: Split) -> list[RoundRows]:
     """Return the rows of every round."""
-    images = images_of_rows(features, index)
+    position = {image_id: row for row, image_id in enumerate(index.image_ids)}
+    images = np.array([position[image_id] for image_id in features.image_ids])
     is_prepared = features.copies == 0
     rounds = []
     for number in range(split.num_rounds):
@@ -83,12 +85,6 @@ def rows_of_rounds(features: Features, index: Index, split: Split) -> list[Round
             )
         )
     return rounds
-
-
-def images_of_rows(features: Features, index: Index) -> np.ndarray:
-    """Return the position in `index.csv` of every feature row, int."""
-    position = {image_id: row for row, image_id in enumerate(index.image_ids)}
-    return np.array([position[image_id] for image_id in features.image_ids])
 
 
 def average_views(values: np.ndarray, images: np.ndarray) -> np.ndarray:

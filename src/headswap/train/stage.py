@@ -24,17 +24,15 @@ from headswap.artifacts.dataset.tasks import Task, ordered
 from headswap.artifacts.features.cache import Features, read_features
 from headswap.artifacts.model.model import save_model
 from headswap.artifacts.model.predictions import Predictions, write_predictions
+from headswap.artifacts.model.strengths import choose, write_strengths
 from headswap.machine.backend import start_keras
 from headswap.machine.fingerprint import hash_code, hash_file, hash_text
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
 from headswap.train.exact.rounds import solve_rounds
-from headswap.train.outcome import Outcome, choose, write_strengths
-from headswap.train.rows import average_views, images_of_rows, rows_of_rounds
+from headswap.train.outcome import Outcome
+from headswap.train.rows import average_views, rows_of_rounds
 from headswap.train.thresholds import choose_thresholds
-
-# In the folder of each round's curves.
-STRENGTHS = "strengths.csv"
 
 
 @dataclass(frozen=True)
@@ -146,12 +144,13 @@ def fit_rounds(
         backend: of Keras, where it is needed.
     """
     tasks = ordered(index.tasks, options.order)
-    images = images_of_rows(features, index)
-    targets = {task.name: task.encode(index.cells[task.name])[images] for task in tasks}
     rounds = rows_of_rounds(features, index, split)
+    images = rounds[0].images
+    truth = {task.name: task.encode(index.cells[task.name]) for task in tasks}
+    targets = {name: of_images[images] for name, of_images in truth.items()}
     labels = Labels(index.tasks, index.relations)
     outcomes: Iterator[Outcome]
-    if features.are_vectors and options.solves_heads:
+    if features.are_vectors and options.may_solve_heads:
         outcomes = solve_rounds(features.members, tasks, targets, rounds, options)
     else:
         # Before anything imports Keras, which then takes its backend for good.
@@ -170,7 +169,7 @@ def fit_rounds(
         )
     probabilities: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
     thresholds: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
-    of_prepared = images[features.copies == 0]
+    of_prepared = images[rounds[0].is_prepared]
     for number, outcome in enumerate(outcomes):
         is_validation = split.parts[number] == "validation"
         for task in tasks:
@@ -178,12 +177,11 @@ def fit_rounds(
             probabilities[task.name].append(averaged.astype(np.float32))
             thresholds[task.name].append(
                 choose_thresholds(
-                    task.encode(index.cells[task.name])[is_validation],
+                    truth[task.name][is_validation],
                     probabilities[task.name][-1][is_validation],
                 )
             )
-        file = outputs.curves / f"round{number}" / STRENGTHS
-        write_strengths(file, outcome.strengths)
+        write_strengths(outputs.curves / f"round{number}", outcome.strengths)
         if number == 0:
             facts = _describe(outcome, options, tasks, thresholds)
             save_model(outputs.model, outcome.model, labels, facts)

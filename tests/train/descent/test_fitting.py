@@ -14,10 +14,12 @@ from headswap import registry
 from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
+from headswap.artifacts.model.heads import set_head
 from headswap.artifacts.model.model import load_model, save_model
 from headswap.artifacts.storage.arrays import Rows
 from headswap.errors import InputError
 from headswap.train.descent import checkpoint
+from headswap.train.descent import trainer as trainer_module
 from headswap.train.descent.batches import Batches
 from headswap.train.descent.trainer import Trainer
 from headswap.train.strategies import multi_output
@@ -294,14 +296,16 @@ def test_linear_heads_are_solved_before_anything_is_trained(
         np.testing.assert_array_equal(again[task.name], found[task.name])
 
 
-def test_a_fine_tuned_model_begins_with_what_its_solved_heads_say(make_trainer):
+def test_a_fine_tuned_model_begins_with_what_its_solved_heads_say(
+    make_trainer, monkeypatch
+):
     """The very probabilities: of the vectors, standardised, by the head's kernel."""
     trainer = make_trainer("run", backbone={"learning_rate": 30.0}, **LINEAR)
     solved = []
-    original = trainer.builder.set_heads
-    trainer.builder.set_heads = lambda model, heads: (
-        solved.append(heads[0]),
-        original(model, heads),
+    monkeypatch.setattr(
+        trainer_module,
+        "set_head",
+        lambda model, head: (solved.append(head), set_head(model, head)),
     )
     model = multi_output.fit(trainer, [TASK])
     vectors = keras.Model(
@@ -311,6 +315,64 @@ def test_a_fine_tuned_model_begins_with_what_its_solved_heads_say(make_trainer):
     given = vectors.predict(trainer.fitter.batches(model, rows, (), trainer._features))
     found = trainer.predict(model, rows)["kind"]
     np.testing.assert_allclose(found, solved[0]({"net-feature": given}), atol=1e-5)
+
+
+def test_solving_the_next_task_leaves_the_first_as_it_was(make_trainer):
+    """Although fine-tuning for the first moved the trunk that both stand on."""
+    trainer = make_trainer("run", backbone={"learning_rate": 0.003}, **LINEAR)
+    other = Task("other", "multiclass", ("c", "b", "a"))
+    trainer.fitter.targets["other"] = trainer.fitter.targets["kind"][:, ::-1]
+    said, moved = [], []
+    original = trainer.fit
+
+    def record(model, tasks, name, **options):
+        before = above_weights(model)
+        original(model, tasks, name, **options)
+        after = above_weights(model)
+        moved.append(any(not np.array_equal(before[x], after[x]) for x in before))
+        if not said:
+            said.append((model, trainer.predict(model, np.arange(60))["kind"]))
+
+    trainer.fit = record
+    registry.load("train/strategies", "sequential").fit(trainer, [TASK, other])
+    assert moved == [True, False]
+    model, before = said[0]
+    np.testing.assert_array_equal(trainer.predict(model, np.arange(60))["kind"], before)
+
+
+@pytest.mark.parametrize("epoch", [2, 4])
+def test_a_fit_is_interrupted_well_while_no_epoch_is_the_best_yet(
+    make_trainer, monkeypatch, epoch
+):
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0.0)
+    options = {"random_weights": True, "min_epochs": 3}
+    expected = multi_output.fit(make_trainer("whole", **options), [TASK]).get_weights()
+    original = keras.Model.fit
+
+    def interrupted(self, *arguments, callbacks, **named):
+        stops = [*callbacks, Stop(epoch)]
+        return original(self, *arguments, callbacks=stops, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "fit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            multi_output.fit(make_trainer("cut", **options), [TASK])
+    found = multi_output.fit(make_trainer("cut", **options), [TASK]).get_weights()
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_epochs_before_the_least_number_are_never_the_best(make_trainer):
+    trainer = make_trainer(
+        "run", random_weights=True, min_epochs=4, learning_rate=3.0, epochs=6
+    )
+    losses = []
+    original = trainer.fitter.fit
+    trainer.fitter.fit = lambda *arguments: losses.append(original(*arguments))
+    model = multi_output.fit(trainer, [TASK])
+    arrays = trainer._features
+    kept = trainer.fitter.validation_loss(model, [TASK], np.arange(40), arrays)
+    assert losses == [pytest.approx(kept, rel=1e-5)]
 
 
 def test_fine_tuning_that_makes_it_worse_is_undone(make_trainer):

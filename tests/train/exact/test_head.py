@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from headswap.artifacts.dataset.tasks import Task
+from headswap.errors import InputError
 from headswap.solver.logistic import log_loss, probabilities
 from headswap.solver.strength import search
-from headswap.train.exact.head import SolvedHead, Source, _Fit
+from headswap.train.exact.fit import Fit, Source
+from headswap.train.exact.head import SolvedHead
 from tests.made import make_rows
 
 KIND = Task("kind", "multiclass", ("a", "b", "c"))
@@ -91,6 +93,32 @@ def test_folds_decide_where_validation_has_too_few_images(solve):
     )
 
 
+def test_views_of_an_image_do_not_make_it_two(solve):
+    """One image a class in two views is too few, as it is in one."""
+    values, targets = draw(120, 3)
+    few = make_rows(np.arange(60), np.arange(60, 66), num_folds=5, num_rows=120)
+    images = np.where(np.isin(few.images, [63, 64, 65]), few.images - 3, few.images)
+    targets[60:66] = np.eye(3)[[0, 1, 2] * 2]
+    seen_twice = dataclasses.replace(few, images=images)
+    before = solve(seen_twice, values, targets)
+    targets[60:66] = np.roll(targets[60:66], 1, axis=1)
+    assert solve(seen_twice, values, targets).strengths == before.strengths
+
+
+def test_every_class_needs_its_validation_images(solve):
+    values, targets = draw(120, 3)
+    targets[60:90] = np.eye(3)[[0] * 29 + [1]]
+    before = solve(ROWS, values, targets)
+    targets[60:90] = np.eye(3)[[1] * 29 + [0]]
+    assert solve(ROWS, values, targets).strengths == before.strengths
+
+
+def test_neither_validation_images_nor_folds_is_an_error(solve):
+    rows = make_rows(np.arange(60), np.arange(0), num_folds=1, num_rows=120)
+    with pytest.raises(InputError, match=r"must be chosen on validation images"):
+        solve(rows, *draw(120, 3))
+
+
 def test_a_training_row_is_judged_by_heads_that_did_not_see_its_fold(solve):
     values, targets = draw(120, 3)
     fixed = {"l2": 0.001, "standardize": "within"}
@@ -151,7 +179,7 @@ def test_the_chosen_strength_is_nearly_the_best_one_on_other_images(
         values, targets = draw(num_rows, num_classes, 40, noise, seed)
         sources = {"net": Source(values)}
         solved = SolvedHead("kind", task, sources, targets, rows, options)
-        fit = _Fit(sources, targets, rows.train, task, "length", "none")
+        fit = Fit(sources, targets, rows.train, task, "length", "none")
         place = fit.coordinates(sources, test)
 
         def loss_at(l2, fit=fit, place=place, targets=targets):

@@ -101,6 +101,8 @@ def test_scores_of_members_are_joined_by_one_more_head(solved):
     assert sources(outcome)["fine"] == ["fine-net-feature", "fine-other-feature"]
     assert sources(outcome)["fine-net-feature"] == ["net-feature"]
     assert set(outcome.probabilities) == {"fine", "coarse", "tags"}
+    # What heads give is not standardised, so there is nothing to choose.
+    assert {each.standardization for each in outcome.strengths["fine"]} == {"none"}
 
 
 @pytest.mark.parametrize("merge", ["features", "scores"])

@@ -80,16 +80,13 @@ class Features:
     Attributes:
         members: the cached features, one member a backbone.
         image_ids: of each row.
-        copies: of each row; 0 is the prepared image, others are augmented versions.
-        views: of each row, text: `plain`, or a fixed version of the prepared image.
-            All plain rows come first, those of copy 0 in the order of `index.csv`; then
-            each further view of those, in the same order.
+        copies: of each row; 0 is the prepared image, in any view, others are augmented
+            versions.
     """
 
     members: list[Member]
     image_ids: np.ndarray
     copies: np.ndarray
-    views: np.ndarray
 
     @property
     def are_vectors(self) -> bool:
@@ -114,7 +111,6 @@ def read_features(features: PathLike, image_files: Sequence[PathLike]) -> Featur
         members,
         np.array(table["image_id"]),
         np.array(table["copy"]).astype(int),
-        np.array(table["view"]),
     )
 
 

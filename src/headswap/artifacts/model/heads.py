@@ -8,7 +8,7 @@ holds all numbers in that order; as a Keras model they are plain layers
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,27 +127,63 @@ def read_heads(folder: PathLike) -> list[Head]:
     return heads
 
 
-def centre_layer(name: str) -> "keras.layers.Layer":
-    """Return a layer that subtracts a mean that is set, not trained.
+def connect(
+    name: str,
+    kind: str,
+    num_classes: int,
+    tensors: Mapping[str, Any],
+    scaled: Collection[str],
+) -> Any:
+    """Return a head as Keras layers on symbolic tensors; `set_head` gives them weights.
 
-    Batch normalisation that is never in training mode, with variance 1: unlike Keras's
-    Normalization it survives every export.
+    Args:
+        name: of the head.
+        kind: of the head.
+        num_classes: of its outputs.
+        tensors: (B, D) each, by source, in the order of the head's blocks.
+        scaled: the sources that are centred and scaled to length 1.
     """
     import keras
 
-    return keras.layers.BatchNormalization(
-        center=False,
-        scale=False,
-        epsilon=0.0,
-        trainable=False,
-        dtype="float32",
-        name=name,
+    parts = []
+    for source, tensor in tensors.items():
+        if source in scaled:
+            # Batch normalisation that is never in training mode, with variance 1:
+            # unlike Keras's Normalization it survives every export.
+            centre = keras.layers.BatchNormalization(
+                center=False,
+                scale=False,
+                epsilon=0.0,
+                trainable=False,
+                dtype="float32",
+                name=_centre_name(name, source),
+            )
+            length = keras.layers.UnitNormalization(
+                dtype="float32", name=f"{name}-{source}-length"
+            )
+            tensor = length(centre(tensor))
+        parts.append(tensor)
+    joined = parts[0]
+    if len(parts) > 1:
+        joined = keras.layers.Concatenate(dtype="float32", name=f"{name}-joined")(parts)
+    dense = keras.layers.Dense(
+        num_classes, activation=ACTIVATIONS[kind], dtype="float32", name=name
     )
+    return dense(joined)
 
 
-def set_centre(layer: "keras.layers.Layer", mean: np.ndarray) -> None:
-    """Set the mean that a `centre_layer` subtracts, (D,)."""
-    layer.set_weights([mean, np.ones_like(mean)])
+def _centre_name(head: str, source: str) -> str:
+    return f"{head}-{source}-centred"
+
+
+def set_head(model: "keras.Model", head: Head) -> None:
+    """Give the layers that `connect` made for a head its weights."""
+    for block in head.blocks:
+        if block.has_unit_length:
+            centre = model.get_layer(_centre_name(head.name, block.source))
+            centre.set_weights([block.mean, np.ones_like(block.mean)])
+    kernels = np.concatenate([block.kernel for block in head.blocks])
+    model.get_layer(head.name).set_weights([kernels, head.bias])
 
 
 def build_network(heads: Sequence[Head]) -> "keras.Model":
@@ -163,36 +199,15 @@ def build_network(heads: Sequence[Head]) -> "keras.Model":
     }
     inputs = dict(tensors)
     for head in heads:
-        tensors[head.name] = _connect(head, tensors)
+        tensors[head.name] = connect(
+            head.name,
+            head.kind,
+            len(head.bias),
+            {block.source: tensors[block.source] for block in head.blocks},
+            [block.source for block in head.blocks if block.has_unit_length],
+        )
     outputs = {head.name: tensors[head.name] for head in heads if head.kind != SCORES}
-    return keras.Model(inputs, outputs)
-
-
-def _connect(head: Head, tensors: Mapping[str, Any]) -> Any:
-    """Return a head's output on symbolic tensors by name."""
-    import keras
-
-    parts = []
-    for block in head.blocks:
-        part, name = tensors[block.source], f"{head.name}-{block.source}"
-        if block.has_unit_length:
-            centre = centre_layer(f"{name}-centred")
-            part = centre(part)
-            set_centre(centre, block.mean)
-            part = keras.layers.UnitNormalization(
-                dtype="float32", name=f"{name}-length"
-            )(part)
-        parts.append(part)
-    joined = parts[0]
-    if len(parts) > 1:
-        joined = keras.layers.Concatenate(name=f"{head.name}-joined")(parts)
-    dense = keras.layers.Dense(
-        len(head.bias),
-        activation=ACTIVATIONS[head.kind],
-        dtype="float32",
-        name=head.name,
-    )
-    output = dense(joined)
-    kernels = np.concatenate([block.kernel for block in head.blocks])
-    dense.set_weights([kernels, head.bias])
-    return output
+    model = keras.Model(inputs, outputs)
+    for head in heads:
+        set_head(model, head)
+    return model

@@ -11,7 +11,7 @@ import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
-from headswap.artifacts.model.heads import Head, centre_layer, set_centre
+from headswap.artifacts.model.heads import connect
 from headswap.layers.inference import Inference
 from headswap.params.train import Section
 from headswap.solver.standardize import NONE
@@ -42,8 +42,6 @@ class Builder:
         self._train_batch_norm = train_batch_norm
         # Of each layer that gives the vector of pretrained layers, the member's input.
         self._pretrained_inputs: dict[str, str] = {}
-        # Of each layer that centres a vector, the same.
-        self._centred_inputs: dict[str, str] = {}
 
     @property
     def solves_heads(self) -> bool:
@@ -52,7 +50,7 @@ class Builder:
         has_vectors = not any(
             member.has_above and member.has_random_weights for member in self._members
         )
-        return self._options.solves_heads and is_joined_once and has_vectors
+        return self._options.may_solve_heads and is_joined_once and has_vectors
 
     def model(
         self, inputs: Tensors, outputs: Any, name: str | None = None
@@ -82,9 +80,10 @@ class Builder:
     def trunk(
         self, inputs: Tensors, name: str, extra: Iterable[keras.KerasTensor] = ()
     ) -> list[keras.KerasTensor]:
-        """Return the last tensors before an output layer, (B, units) float32 each.
+        """Return the last tensors before an output layer, (B, units) each.
 
-        One tensor, but one a member under `train.merge: scores`.
+        One tensor, but one a member under `train.merge: scores`, and one a member and
+        each of `extra` where heads are solved, which standardise and join them.
 
         Args:
             inputs: of `inputs()`.
@@ -92,11 +91,8 @@ class Builder:
             extra: more features, (B, D) float32 each, beside the backbone's vector.
         """
         vectors = [self._vector(member, inputs, name) for member in self._members]
-        if self.solves_heads and self._options.standardize != NONE:
-            vectors = [
-                self._standardize(vector, member, name)
-                for member, vector in zip(self._members, vectors, strict=True)
-            ]
+        if self.solves_heads:
+            return [*vectors, *extra]
         if self._options.merge == "features":
             branches = {name: [*vectors, *extra]}
         else:
@@ -125,27 +121,6 @@ class Builder:
             self._pretrained_inputs[widen.name] = member.input_name
         return widen(above(inputs[member.input_name]))
 
-    def _standardize(
-        self, vector: keras.KerasTensor, member: Member, name: str
-    ) -> keras.KerasTensor:
-        """Return a vector centred and of length 1; the mean is set with the heads."""
-        centre = centre_layer(f"{name}-{member.name}-centred")
-        self._centred_inputs[centre.name] = member.input_name
-        scale = keras.layers.UnitNormalization(
-            dtype="float32", name=f"{name}-{member.name}-length"
-        )
-        return scale(centre(vector))
-
-    def set_heads(self, model: keras.Model, heads: Iterable[Head]) -> None:
-        """Give a model the weights of solved heads, one a task."""
-        for head in heads:
-            kernels = [block.kernel for block in head.blocks]
-            model.get_layer(head.name).set_weights([np.concatenate(kernels), head.bias])
-            means = {block.source: block.mean for block in head.blocks}
-            for layer in model.layers:
-                if layer.name in self._centred_inputs:
-                    set_centre(layer, means[self._centred_inputs[layer.name]])
-
     def pretrained_vectors(self, model: keras.Model) -> Tensors:
         """Return the vectors that a model's pretrained layers give, (B, D) float32.
 
@@ -167,8 +142,11 @@ class Builder:
     ) -> keras.KerasTensor:
         """Return a task's probabilities, (B, num_classes) float32."""
         if self.solves_heads:
-            # The strength of a solved head is for features as they are standardised.
-            return output_layer(task, 0.0)(trunk[0])
+            features = [member.input_name for member in self._members]
+            sources = [*features, *(extra.name for extra in trunk[len(features) :])]
+            tensors = dict(zip(sources, trunk, strict=True))
+            scaled = () if self._options.standardize == NONE else features
+            return connect(task.name, task.kind, task.num_classes, tensors, scaled)
         l2 = strength(self._options)
         if len(trunk) == 1:
             return output_layer(task, l2)(trunk[0])

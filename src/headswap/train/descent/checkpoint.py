@@ -61,9 +61,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Give a model the weights of its best epoch, and keep them as the result."""
         # The random state first, for a later fit of the same layers draws on from it.
         self.restore_weights(model)
-        model.set_weights(
-            [self._kept[f"best{number}"] for number in range(len(model.weights))]
-        )
+        model.set_weights(self._best_weights(model))
         self.set_model(model)
         self._save(is_finished=True)
 
@@ -81,13 +79,16 @@ class Checkpoint(keras.callbacks.Callback):
         optimizer.build(self.model.trainable_variables)
         for number, variable in enumerate(optimizer.variables):
             variable.assign(self._kept[f"optimizer{number}"])
-        self._stopping.wait = int(self._kept["wait"])
-        self._stopping.best = float(self._kept["best"])
-        self._stopping.best_epoch = int(self._kept["best_epoch"])
-        self._stopping.best_weights = [
-            self._kept[f"best{number}"] for number in range(len(self.model.weights))
-        ]
+        # Until `min_epochs` have passed, no epoch is the best.
+        if "best" in self._kept:
+            self._stopping.wait = int(self._kept["wait"])
+            self._stopping.best = float(self._kept["best"])
+            self._stopping.best_epoch = int(self._kept["best_epoch"])
+            self._stopping.best_weights = self._best_weights(self.model)
         self._kept = {}
+
+    def _best_weights(self, model: keras.Model) -> list[np.ndarray]:
+        return [self._kept[f"best{number}"] for number in range(len(model.weights))]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Note the figures, and now and then the state."""
@@ -109,13 +110,14 @@ class Checkpoint(keras.callbacks.Callback):
                 f"optimizer{i}": np.asarray(v)
                 for i, v in enumerate(self.model.optimizer.variables)
             }
-            state |= {f"best{i}": w for i, w in enumerate(stopping.best_weights)}
-            state |= {
-                "stopping": np.array(self.model.stop_training),
-                "wait": np.array(stopping.wait),
-                "best": np.array(stopping.best),
-                "best_epoch": np.array(stopping.best_epoch),
-            }
+            state["stopping"] = np.array(self.model.stop_training)
+            if stopping.best_weights is not None:
+                state |= {f"best{i}": w for i, w in enumerate(stopping.best_weights)}
+                state |= {
+                    "wait": np.array(stopping.wait),
+                    "best": np.array(stopping.best),
+                    "best_epoch": np.array(stopping.best_epoch),
+                }
         state |= {
             "finished": np.array(is_finished),
             "history": np.array(json.dumps(self.history)),

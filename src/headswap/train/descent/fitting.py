@@ -111,7 +111,8 @@ class Fitter:
             )
         _require_finite(checkpoint.history, name)
         write_curves(self.curves / name, checkpoint.history)
-        return min(figures["val_loss"] for figures in checkpoint.history)
+        compared = checkpoint.history[self.options.min_epochs :]
+        return min(figures["val_loss"] for figures in compared)
 
     @property
     def _optimizer(self) -> str:

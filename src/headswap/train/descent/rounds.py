@@ -9,6 +9,7 @@ import numpy as np
 from headswap import registry
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Features
+from headswap.errors import InputError
 from headswap.machine.backend import set_up_backend
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
@@ -43,8 +44,6 @@ def train_rounds(
     """
     # Heads are small, and then do not depend on the number of cores.
     set_up_backend(tf32=options.tf32, one_thread=features.are_vectors)
-    if options.fixed_l2 is None and not options.solves_heads:
-        print(f"train.l2: auto is {L2} where heads are trained and not solved")
     strategy = registry.load("train/strategies", options.strategy)
     for number, rows in enumerate(rounds):
         keras.utils.clear_session()
@@ -59,6 +58,24 @@ def train_rounds(
             curves / f"round{number}",
             checkpoints / f"round{number}",
         )
+        if number == 0:
+            _say(options, trainer.builder.solves_heads)
         model = strategy.fit(trainer, tasks)
         predicted = trainer.predict(model, np.flatnonzero(rows.is_prepared))
         yield Outcome(model, predicted, trainer.strengths)
+
+
+def _say(options: Section, solves_heads: bool) -> None:
+    """Say what `auto` is, and refuse what cannot be done.
+
+    Raises:
+        InputError: heads are to be solved and cannot be.
+    """
+    if options.optimizer == "lbfgs" and not solves_heads:
+        raise InputError(
+            "params.yaml: train.optimizer must be auto or one that trains by gradient "
+            "descent where the network has random weights or members are merged by "
+            "trained scores, got lbfgs. Set train.optimizer=auto."
+        )
+    if options.fixed_l2 is None and not solves_heads:
+        print(f"train.l2: auto is {L2} where heads are trained and not solved")

@@ -10,13 +10,15 @@ from threadpoolctl import threadpool_limits
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
+from headswap.artifacts.model.heads import set_head
+from headswap.artifacts.model.strengths import Strength
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
 from headswap.train.descent.builder import Builder
 from headswap.train.descent.fine_tuning import fine_tune
 from headswap.train.descent.fitting import Arrays, Fitter
-from headswap.train.exact.head import SolvedHead, Source
-from headswap.train.outcome import Strength
+from headswap.train.exact.fit import Source
+from headswap.train.exact.head import SolvedHead
 from headswap.train.rows import RoundRows
 
 
@@ -112,8 +114,8 @@ class Trainer:
         """Give a model the heads that fit best to its vectors, the arrays."""
         everything = np.arange(len(self.rows.images))
         sources = {
-            name: Source(arrays[name][everything], is_feature=name not in extra)
-            for name in [*self._features, *extra]
+            source: Source(arrays[source][everything], is_feature=source not in extra)
+            for source in [*self._features, *extra]
         }
         with threadpool_limits(1):
             solved = [
@@ -127,7 +129,8 @@ class Trainer:
                 )
                 for task in tasks
             ]
-        self.builder.set_heads(model, [each.head for each in solved])
+        for each in solved:
+            set_head(model, each.head)
         self.strengths |= {
             f"{name} {each.head.name}": each.strengths for each in solved
         }

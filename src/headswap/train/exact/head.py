@@ -5,99 +5,22 @@ validation images where there are enough of them, otherwise the inner folds.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.model.heads import SCORES, Block, Head
+from headswap.artifacts.model.heads import SCORES, Head
+from headswap.artifacts.model.strengths import Strength, choose
+from headswap.errors import InputError
 from headswap.params.train import AUTO, Section
-from headswap.solver.logistic import (
-    FINE,
-    ROUGH,
-    Linear,
-    Problem,
-    log_loss,
-    probabilities,
-)
-from headswap.solver.standardize import LENGTH, NONE, WITHIN, Span, Standardization
+from headswap.solver.logistic import FINE, ROUGH, log_loss, probabilities
+from headswap.solver.standardize import LENGTH, NONE, WITHIN
 from headswap.solver.strength import search
-from headswap.train.outcome import Strength, choose
+from headswap.train.exact.fit import Fit, Source
 from headswap.train.rows import RoundRows, average_views
-from headswap.train.weights import class_weights
 
 # Validation images a class from which on they choose better than folds would.
 ENOUGH = 2
-
-
-@dataclass(frozen=True)
-class Source:
-    """One input of heads, over all feature rows.
-
-    Attributes:
-        values: (rows, D).
-        is_feature: whether it is standardised; what other heads give is not.
-    """
-
-    values: np.ndarray
-    is_feature: bool = True
-
-
-class _Fit:
-    """A head standardised on some rows, to be solved for any strength.
-
-    Args:
-        sources: by name.
-        targets: (rows, C) of 0 and 1, over all feature rows.
-        rows: positions of the rows to fit to; a row may stand several times.
-        task: whose head it is.
-        kind: `none`, `length` or `within`.
-        scheme: of class weights.
-    """
-
-    def __init__(
-        self,
-        sources: Mapping[str, Source],
-        targets: np.ndarray,
-        rows: np.ndarray,
-        task: Task,
-        kind: str,
-        scheme: str,
-    ):
-        unique, times = np.unique(rows, return_counts=True)
-        self.maps: dict[str, Standardization] = {}
-        for name, source in sources.items():
-            kept = kind if source.is_feature else NONE
-            span = Span(source.values[unique], times, kept != NONE)
-            self.maps[name] = (
-                span.within(targets[unique]) if kept == WITHIN else span.plain()
-            )
-        weights = class_weights(targets[rows], task, scheme)
-        self.weights = np.ones(task.num_classes) if weights is None else weights
-        self.kind = task.kind
-        self._problem = Problem(
-            self.coordinates(sources, unique),
-            targets[unique],
-            times,
-            self.weights,
-            task.kind,
-        )
-        self._solutions: dict[float, Linear] = {}
-        self._last: Linear | None = None
-
-    def coordinates(
-        self, sources: Mapping[str, Source], rows: np.ndarray
-    ) -> np.ndarray:
-        return np.hstack(
-            [self.maps[name](source.values[rows]) for name, source in sources.items()]
-        )
-
-    def solve(self, l2: float, tolerance: float) -> Linear:
-        """Return the solution; nearby strengths are best asked for in turn."""
-        start = self._solutions.get(l2, self._last)
-        self._last = self._problem.solve(l2, start, tolerance)
-        self._solutions[l2] = self._last
-        return self._last
 
 
 class SolvedHead:
@@ -131,33 +54,51 @@ class SolvedHead:
         self._task, self._sources, self._targets = task, sources, targets
         self._rows, self._options = rows, options
         self._is_judged_by_folds = not self._has_enough_validation()
-        self._judges: dict[str, list[tuple[_Fit, np.ndarray]]] = {}
-        self.strengths = [each for kind in self._kinds() for each in self._try(kind)]
+        judges = {kind: self._judges(kind) for kind in self._kinds()}
+        self.strengths = [
+            each for kind in judges for each in self._compare(kind, judges[kind])
+        ]
         self.chosen = choose(self.strengths)
         kind = self.chosen.standardization
         if self._is_judged_by_folds:
-            fit = self._fit(rows.train, kind)
+            self._of_folds, fit = judges[kind], self._fit(rows.train, kind)
         else:
-            ((fit, _),) = self._judges[kind]
+            self._of_folds, ((fit, _),) = [], judges[kind]
         solution = fit.solve(self.chosen.l2, FINE)
         self.head = Head(
             name,
             SCORES if gives_scores else task.kind,
-            tuple(_blocks(fit, solution)),
+            fit.blocks(solution),
             solution.bias,
         )
 
     def _kinds(self) -> Sequence[str]:
         asked = self._options.standardize
+        if not any(source.is_feature for source in self._sources.values()):
+            return (NONE,)
         return (LENGTH, WITHIN) if asked == AUTO else (asked,)
 
     def _has_enough_validation(self) -> bool:
-        labels = self._targets[self._rows.validation].sum()
-        enough = labels >= ENOUGH * self._task.num_classes
-        return enough or len(np.unique(self._rows.folds[self._rows.train])) < 2
+        """Whether the validation images choose better than the folds could.
 
-    def _fit(self, rows: np.ndarray, kind: str) -> _Fit:
-        return _Fit(
+        Raises:
+            InputError: there are neither validation images nor folds.
+        """
+        rows = self._rows
+        has_folds = len(np.unique(rows.folds[rows.train])) > 1
+        if not len(rows.validation) and not has_folds:
+            raise InputError(
+                "train: a head's strength must be chosen on validation images or on "
+                "two folds of training images, got neither. Raise split.validation, "
+                "or add pictures."
+            )
+        of_images = average_views(
+            self._targets[rows.validation], rows.images[rows.validation]
+        )
+        return not has_folds or bool((of_images.sum(axis=0) >= ENOUGH).all())
+
+    def _fit(self, rows: np.ndarray, kind: str) -> Fit:
+        return Fit(
             self._sources,
             self._targets,
             rows,
@@ -166,16 +107,22 @@ class SolvedHead:
             self._options.class_weight,
         )
 
-    def _try(self, kind: str) -> list[Strength]:
-        """Return how good the strengths are under one standardisation."""
+    def _judges(self, kind: str) -> list[tuple[Fit, np.ndarray]]:
+        """Return heads, each with rows that it was not fitted to and is judged by."""
         if self._is_judged_by_folds:
-            judges = [
-                (self._fit(fold.fit_rows, kind), np.unique(fold.held_rows))
-                for fold in self._rows.split_folds()
-            ]
-        else:
-            judges = [(self._fit(self._rows.train, kind), self._rows.validation)]
-        self._judges[kind] = judges
+            return self._folds(kind)
+        return [(self._fit(self._rows.train, kind), self._rows.validation)]
+
+    def _folds(self, kind: str) -> list[tuple[Fit, np.ndarray]]:
+        return [
+            (self._fit(fold.fit_rows, kind), np.unique(fold.held_rows))
+            for fold in self._rows.split_folds()
+        ]
+
+    def _compare(
+        self, kind: str, judges: Sequence[tuple[Fit, np.ndarray]]
+    ) -> list[Strength]:
+        """Return how good the strengths are under one standardisation."""
         held = [rows[self._rows.is_prepared[rows]] for _, rows in judges]
         coordinates = [
             fit.coordinates(self._sources, rows)
@@ -205,8 +152,8 @@ class SolvedHead:
         """
         values = {name: source.values for name, source in self._sources.items()}
         outputs = self.head(values)
-        kind = self.chosen.standardization
-        for fit, held_rows in self._fold_fits(kind):
+        of_folds = self._of_folds or self._folds(self.chosen.standardization)
+        for fit, held_rows in of_folds:
             scores = fit.solve(self.chosen.l2, FINE)(
                 fit.coordinates(self._sources, held_rows)
             )
@@ -216,20 +163,3 @@ class SolvedHead:
                 else probabilities(scores, self._task.kind)
             )
         return outputs
-
-    def _fold_fits(self, kind: str) -> list[tuple[_Fit, np.ndarray]]:
-        if self._is_judged_by_folds:
-            return self._judges[kind]
-        return [
-            (self._fit(fold.fit_rows, kind), np.unique(fold.held_rows))
-            for fold in self._rows.split_folds()
-        ]
-
-
-def _blocks(fit: _Fit, solution: Linear) -> list[Block]:
-    widths = [each.basis.shape[1] for each in fit.maps.values()]
-    kernels = np.split(solution.kernel, np.cumsum(widths)[:-1])
-    return [
-        Block(name, each.mean, each.has_unit_length, each.basis @ kernel)
-        for (name, each), kernel in zip(fit.maps.items(), kernels, strict=True)
-    ]

@@ -15,7 +15,8 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.machine.parallel import map_on_cores
 from headswap.params.train import Section
-from headswap.train.exact.head import SolvedHead, Source
+from headswap.train.exact.fit import Source
+from headswap.train.exact.head import SolvedHead
 from headswap.train.outcome import Outcome
 from headswap.train.rows import RoundRows
 
