@@ -114,8 +114,8 @@ def _compute_features(image_ids: Sequence[str], unfreeze: int, output: Path) -> 
         "bench",
         type(backbone)(**{**vars(backbone), "unfreeze": unfreeze}),
         params.read("features"),
+        params.read("keras").backend,
         output,
-        Path(".headswap/features"),
     )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from stages import run  # isort: skip  (it puts src on the path)
-from headswap.machine.backend import start_keras
+from headswap.features.stage import compute_features
 from headswap.params import backbone, features, keras
 
 
@@ -15,13 +15,10 @@ def main(
     prepared: Path,
     augmented: Path,
     output: Path,
-    reusable: Path,
 ) -> None:
-    # Before anything imports Keras, which then takes its backend for good.
-    start_keras(computing.backend)
-    from headswap.features.stage import compute_features
-
-    compute_features(inputs, prepared, augmented, network, options, output, reusable)
+    compute_features(
+        inputs, prepared, augmented, network, options, computing.backend, output
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,14 @@ settings.register_profile(
 settings.load_profile("headswap")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def store_of_the_tests(tmp_path_factory):
+    """Keeps the tests away from the store of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADSWAP_CACHE", str(tmp_path_factory.mktemp("store")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The folder that holds dvc.yaml."""

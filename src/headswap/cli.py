@@ -2,6 +2,7 @@
 
 headswap check    is params.yaml valid, and which files does it name?
 headswap sweep    run a recipe, or several values of a parameter, as experiments
+headswap cache    what is kept to be computed only once, or clear it
 """
 
 import argparse
@@ -12,6 +13,7 @@ from importlib.metadata import version
 from headswap import params
 from headswap.check.inputs import LIBRARIES, named_files
 from headswap.errors import InputError
+from headswap.machine.store import FOLDER, LIMIT, clear_store, open_store
 from headswap.use.sweep import sweep
 
 
@@ -47,12 +49,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     how.add_argument("--queue", action="store_true", help="only queue them")
     how.add_argument("-j", "--jobs", type=int, help="queue them, N at a time")
     run.add_argument("--dry-run", action="store_true", help="only print the commands")
+    cache = commands.add_parser(
+        "cache",
+        help="what is kept to be computed only once, or clear it",
+        description="Show the store of prepared pictures and features of this user.",
+    )
+    cache.add_argument(
+        "--clear", action="store_true", help="delete it, which costs only time"
+    )
     options = parser.parse_args(arguments)
     if options.command == "sweep" and options.jobs is not None and options.jobs < 1:
         parser.error(f"-j must be 1 or more, got {options.jobs}")
     try:
         if options.command == "check":
             check_file(options.file)
+        elif options.command == "cache":
+            clear_store() if options.clear else show_store()
         else:
             sweep(
                 options.recipe,
@@ -76,3 +88,15 @@ def check_file(path: str) -> None:
     for stage in LIBRARIES:
         for name, file in named_files(stage, sections).items():
             print(f"{name}: {file}{'' if file.is_file() else ' (no such file)'}")
+
+
+def show_store() -> None:
+    """Print where the user's store is, what it holds, and how large it may be."""
+    with open_store() as store:
+        usage = store.usage()
+        folder, limit = store.folder, store.limit
+    for each in usage:
+        print(f"{each.kind:10} {each.rows:11,} rows {each.num_bytes / 1e9:9.2f} GB")
+    total = sum(each.num_bytes for each in usage)
+    print(f"{folder} holds {total / 1e9:.2f} of {limit / 1e9:g} GB")
+    print(f"{FOLDER} moves it, {LIMIT} sets its limit, --clear deletes it")

@@ -9,16 +9,24 @@ import pytest
 from headswap.artifacts.features.cache import read_features
 from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
-from headswap.features import member, stage
+from headswap.features import network as network_module
+from headswap.features import stage
 from headswap.features.network import build_network
+from headswap.features.parts import CutNetwork
 from headswap.features.stage import write_features
 from headswap.machine.fingerprint import hash_file
+from headswap.machine.store import open_store
 
 pytestmark = pytest.mark.slow
 
 SIZE = 32
 # The pretrained one that is at hand; untrained ones hardly tell pictures apart.
 LITE = {"name": "efficientnet_lite0", "weights": "imagenet"}
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "store"))
 
 
 @pytest.fixture
@@ -51,8 +59,8 @@ def compute(tmp_path, section, image_files):
             origin,
             section("backbone", **backbone),
             section("features", **{"batch_size": 3, **(options or {})}),
+            "tensorflow",
             tmp_path / output,
-            tmp_path / "reusable",
             require_unchanged,
         )
         return tmp_path / output
@@ -191,41 +199,123 @@ def test_another_size_is_resized_to_before_the_network(compute, image_files):
     assert rows.dtype == np.uint8
 
 
-def record_computed(monkeypatch):
-    """Return a list that fills with the members that are really computed."""
-    computed = []
-    original = stage.compute_member
+@pytest.fixture
+def record(monkeypatch):
+    """record(): two lists that fill with networks built and pictures computed."""
+    built, computed = [], []
+    build, run = network_module.build_network, CutNetwork.run
 
-    def record(network, *arguments):
-        computed.append(network.key)
-        original(network, *arguments)
+    def build_and_note(network, *arguments):
+        built.append(network.key)
+        return build(network, *arguments)
 
-    monkeypatch.setattr(stage, "compute_member", record)
-    return computed
+    def run_and_note(self, batches):
+        for batch in batches:
+            computed.extend([self.facts["backbone"]] * len(batch))
+            yield from run(self, [batch])
 
-
-def test_members_of_an_ensemble_are_reused(compute, image_files, monkeypatch):
-    compute("alone", name="mobilenet_v2")
-    computed = record_computed(monkeypatch)
-    folder = compute("both", name=("mobilenet_v2", "cnn_simple"))
-    assert computed == ["cnn_simple"]
-    members = read_features(folder, image_files).members
-    assert [member.name for member in members] == ["mobilenet_v2", "cnn_simple"]
+    monkeypatch.setattr(network_module, "build_network", build_and_note)
+    monkeypatch.setattr(CutNetwork, "run", run_and_note)
+    return built, computed
 
 
-def test_another_pooling_or_other_pictures_are_not_reused(
-    compute, image_files, monkeypatch
+def files_of(folder):
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("unfreeze", [0, 3])
+def test_features_made_again_are_the_same_bytes_without_the_network(
+    compute, record, unfreeze
 ):
-    compute("first")
-    computed = record_computed(monkeypatch)
-    compute("again")
-    assert computed == []
-    compute("max", pooling="max")
+    built, computed = record
+    first = compute("first", unfreeze=unfreeze)
+    assert (built, computed) == (["mobilenet_v2"], ["mobilenet_v2"] * 7)
+    again = compute("again", unfreeze=unfreeze)
+    assert (len(built), len(computed)) == (1, 7)
+    assert files_of(first) == files_of(again)
+
+
+def test_an_ensemble_takes_rows_that_one_of_its_members_made_alone(
+    compute, image_files, record
+):
+    compute("alone")
+    built, computed = record
+    built.clear(), computed.clear()
+    folder = compute("both", name=("mobilenet_v2", "vgg16"))
+    assert (built, computed) == (["vgg16"], ["vgg16"] * 7)
+    members = read_features(folder, image_files).members
+    assert [member.name for member in members] == ["mobilenet_v2", "vgg16"]
+
+
+def test_one_changed_picture_is_one_picture_computed(compute, image_files, record):
+    file = "efficientnet_lite0/features.npy"
+    first = np.load(compute("first", **LITE) / file)
     images = np.load(image_files[0])
-    images[0, 0, 0, 0] ^= 1
+    images[3] = 255 - images[3]
     np.save(image_files[0], images)
-    compute("changed")
-    assert computed == ["mobilenet_v2", "mobilenet_v2"]
+    record[1].clear()
+    changed = np.load(compute("changed", **LITE) / file)
+    assert len(record[1]) == 1
+    same = (first == changed).all(axis=1)
+    assert same.tolist() == [True] * 3 + [False] + [True] * 3
+
+
+def test_equal_pictures_are_computed_once(compute, image_files, record):
+    images = np.load(image_files[0])
+    images[3:] = images[0]
+    np.save(image_files[0], images)
+    features = np.load(compute() / "mobilenet_v2" / "features.npy")
+    assert len(record[1]) == 5
+    np.testing.assert_array_equal(features[[3, 4]], features[[0, 0]])
+
+
+def test_a_further_view_computes_only_its_own_rows(compute, record):
+    compute("plain")
+    record[1].clear()
+    compute("both", options={"views": ("plain", "flip")})
+    assert len(record[1]) == 5
+
+
+def test_an_interrupted_computation_goes_on_where_it_stopped(
+    compute, record, monkeypatch
+):
+    run, done = CutNetwork.run, []
+
+    def stop_after_two_batches(self, batches):
+        for features in run(self, batches):
+            if len(done) == 2:
+                raise KeyboardInterrupt
+            done.append(len(features))
+            yield features
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CutNetwork, "run", stop_after_two_batches)
+        with pytest.raises(KeyboardInterrupt):
+            compute("stopped")
+    record[1].clear()
+    resumed = compute("resumed")
+    assert len(record[1]) == 7 - sum(done) == 1
+    with open_store() as store:
+        folder = store.folder
+    (folder / "index.sqlite").unlink()
+    assert files_of(compute("whole")) == files_of(resumed)
+
+
+def test_a_damaged_row_is_computed_anew(compute, record):
+    first = compute("first")
+    with open_store() as store:
+        shards = list((store.folder / "shards").iterdir())
+    largest = max(shards, key=lambda file: file.stat().st_size)
+    content = bytearray(largest.read_bytes())
+    content[1280 * 4 * 2 + 5] ^= 255
+    largest.write_bytes(content)
+    record[1].clear()
+    assert files_of(compute("again")) == files_of(first)
+    assert len(record[1]) == 1
 
 
 @pytest.mark.parametrize(
@@ -236,28 +326,25 @@ def test_another_pooling_or_other_pictures_are_not_reused(
         {"pooling": "max"},
         {"unfreeze": 3},
         {"options": {"precision": "float16"}},
-        {"options": {"batch_size": 1}},
-        {"options": {"views": ("plain", "flip")}},
         {"origin": "other libraries"},
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_features_made_in_another_way_are_not_reused(compute, monkeypatch, change):
+def test_features_made_in_another_way_are_not_reused(compute, record, change):
     # A network from scratch is cut at the input, so there is hardly anything to do.
+    built, _ = record
     compute("first", name="cnn_simple")
-    computed = record_computed(monkeypatch)
     compute("again", name="cnn_simple")
-    assert computed == []
+    assert len(built) == 1
     compute("other", name="cnn_simple", **change)
-    assert computed == ["cnn_simple"]
+    assert len(built) == 2
 
 
-def test_features_made_by_other_code_are_not_reused(compute, monkeypatch):
+def test_features_made_by_other_code_are_not_reused(compute, record, monkeypatch):
     compute("first", name="cnn_simple")
-    computed = record_computed(monkeypatch)
     monkeypatch.setattr(stage, "hash_code", lambda modules: "edited")
     compute("other", name="cnn_simple")
-    assert computed == ["cnn_simple"]
+    assert len(record[0]) == 2
 
 
 def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_files):
@@ -270,25 +357,10 @@ def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_fil
 
 def test_values_too_large_for_half_precision_are_an_error(compute, monkeypatch):
     monkeypatch.setattr(
-        member, "_predict", lambda model, images, size: np.full((3, 1280), 7e4)
+        CutNetwork, "run", lambda self, batches: iter([np.full((3, 1280), 7e4)])
     )
     with pytest.raises(InputError, match=r"cannot hold 70000"):
         compute(options={"precision": "float16"})
-
-
-def test_an_interrupted_computation_leaves_nothing_that_looks_finished(
-    compute, tmp_path, monkeypatch
-):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(member, "_predict", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            compute()
-    assert all(".unfinished" in f.name for f in (tmp_path / "reusable").iterdir())
-    (tmp_path / "features" / "rows.csv").unlink(missing_ok=True)
-    assert (compute("second") / "mobilenet_v2" / "features.npy").exists()
 
 
 def test_features_of_weights_that_were_replaced_meanwhile_are_not_kept(
@@ -311,10 +383,12 @@ def test_features_of_weights_that_were_replaced_meanwhile_are_not_kept(
     network.save_weights(weights)
     with pytest.raises(InputError, match=r"got another backbone\.weights\. Run the wh"):
         compute(require_unchanged=check, **options)
-    assert list((tmp_path / "reusable").iterdir()) == []
+    with open_store() as store:
+        assert store.usage() == []
     inputs.write_text(json.dumps({"files": {"backbone.weights": hash_file(weights)}}))
     compute(require_unchanged=check, **options)
-    assert len(list((tmp_path / "reusable").iterdir())) == 1
+    with open_store() as store:
+        assert [(used.kind, used.rows) for used in store.usage()] == [("networks", 3)]
 
 
 def test_random_weights_are_the_same_every_time(section):

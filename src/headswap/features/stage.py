@@ -7,22 +7,22 @@ for each member, that is each network, a folder (`member`).
 """
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headswap.artifacts.dataset.index import read_index
 from headswap.artifacts.storage.tables import PathLike, read_table, write_table
 from headswap.errors import InputError, listed
-from headswap.features.member import Source, compute_member
-from headswap.machine.backend import set_up_backend
+from headswap.features.member import write_member
+from headswap.features.parts import CutNetwork
+from headswap.features.rows import Pictures, Source
 from headswap.machine.fingerprint import (
     hash_code,
     hash_file,
     hash_if_readable,
     hash_text,
 )
+from headswap.machine.store import open_store
 from headswap.params import backbone as backbone_params
 from headswap.params import features as features_params
 
@@ -33,8 +33,8 @@ def compute_features(
     augmented: PathLike,
     backbone: backbone_params.Section,
     options: features_params.Section,
+    backend: str,
     output: PathLike,
-    reusable: PathLike,
 ) -> None:
     """Write the features of the prepared and the augmented images.
 
@@ -44,8 +44,8 @@ def compute_features(
         augmented: the augmented folder.
         backbone: which networks and weights, and where they are cut.
         options: how the features are computed.
+        backend: of Keras, where it is needed.
         output: folder to write.
-        reusable: folder of members computed before; safe to delete at any time.
     """
     versions = read_table(Path(augmented) / "augmented.csv")
     row_names = [(image_id, 0) for image_id in read_index(prepared).image_ids]
@@ -57,8 +57,8 @@ def compute_features(
         hash_file(inputs),
         backbone,
         options,
+        backend,
         output,
-        reusable,
         lambda: _require_unchanged(inputs, backbone),
     )
 
@@ -88,8 +88,8 @@ def write_features(
     origin: str,
     backbone: backbone_params.Section,
     options: features_params.Section,
+    backend: str,
     output: PathLike,
-    reusable: PathLike,
     require_unchanged: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the features folder.
@@ -100,45 +100,43 @@ def write_features(
         origin: a text that differs where libraries, the backend or weights do.
         backbone: which networks and weights, and where they are cut.
         options: how the features are computed.
+        backend: of Keras, where it is needed.
         output: folder to write.
-        reusable: folder of members computed before.
         require_unchanged: raises where what was read is not what `origin` stands for.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     further = options.further_views
     sources = [Source(file, features_params.PLAIN) for file in image_files]
-    sources += [Source(image_files[0], view) for view in further]
-    images_hash = hash_text([*map(hash_file, image_files), *further])
-    set_up_backend(tf32=False, one_thread=False)
-    for network in backbone.networks:
-        facts = [
-            images_hash,
-            origin,
-            _code_hash(network),
-            network,
-            backbone.weights,
-            backbone.pooling,
-            backbone.unfreeze,
-            options.batch_size,
-            options.precision,
-        ]
-        computed = Path(reusable) / hash_text(facts)[:32]
-        if not computed.is_dir():
-            compute_member(
-                network,
-                sources,
-                images_hash,
-                backbone,
-                options,
-                computed,
-                require_unchanged,
-            )
-        member = folder / network.key
-        member.mkdir(exist_ok=True)
-        for file in computed.iterdir():
-            _link(file, member / file.name)
-        _report(member)
+    pictures = Pictures(sources + [Source(image_files[0], view) for view in further])
+    hashes = pictures.hashes()
+    with open_store() as store:
+        for named in backbone.networks:
+            facts = [
+                origin,
+                _code_hash(named),
+                named,
+                pictures.size,
+                backbone.weights,
+                backbone.pooling,
+                backbone.unfreeze,
+                options.precision,
+            ]
+            name = hash_text(facts)
+            waiting = f"{named.key}: waiting for another run that computes its features"
+            with store.claim(name, waiting):
+                network = CutNetwork(
+                    named,
+                    backbone,
+                    pictures.size,
+                    backend,
+                    options.batch_size,
+                    bytes.fromhex(name),
+                    store,
+                    require_unchanged,
+                )
+                member = folder / named.key
+                write_member(network, pictures, hashes, store, options, member)
     rows = [(*name, features_params.PLAIN) for name in row_names]
     for view in further:
         rows += [(image_id, copy, view) for image_id, copy in row_names if copy == 0]
@@ -150,22 +148,4 @@ def write_features(
 def _code_hash(network: backbone_params.Network) -> str:
     """Return the hash of all code that a network's features come from."""
     own = [] if network.is_file else [f"headswap.features.backbones.{network.source}"]
-    return hash_code(["headswap.features.member", *own])
-
-
-def _link(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:  # Another file system.
-        shutil.copy(source, target)
-
-
-def _report(member: Path) -> None:
-    facts = json.loads((member / "member.json").read_text(encoding="utf-8"))
-    print(
-        f"{facts['backbone']} cut after {facts['cut_after']}: "
-        f"{facts['parameters_below']:,} parameters below, "
-        f"{facts['parameters_above']:,} above ({facts['parameters_trained']:,} trained)"
-        f", {facts['cache_megabytes']:,} MB cached"
-    )
+    return hash_code(["headswap.features.parts", "headswap.features.rows", *own])

@@ -1,0 +1,173 @@
+"""A network cut in two, built only when somebody needs more than its stored parts.
+
+What is kept of a network beside features are a few facts and the part above the cut, as
+files. The store has them under the network's name, and then Keras is not even imported.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headswap.machine.backend import set_up_backend, start_keras
+from headswap.machine.store import Store
+from headswap.params.backbone import Network, Section
+
+if TYPE_CHECKING:
+    from headswap.features.cut import Cut
+
+FACTS = "facts"
+ABOVE, ABOVE_WEIGHTS = "above.json", "above.weights.h5"
+
+
+class CutNetwork:
+    """A network below and above the cut.
+
+    Args:
+        named: the network.
+        backbone: its weights, and where it is cut.
+        prepared_size: side of the prepared pictures, in pixels.
+        backend: of Keras.
+        batch_size: pictures a step.
+        name: a hash of everything that its features depend on beside pixels.
+        store: where its parts may be.
+        require_unchanged: raises where what was read is not what the name stands for.
+
+    Attributes:
+        name: as given.
+        facts: for `member.json`.
+        files: the part above the cut, by the names of its files; none where there is
+            no such part.
+    """
+
+    def __init__(
+        self,
+        named: Network,
+        backbone: Section,
+        prepared_size: int,
+        backend: str,
+        batch_size: int,
+        name: bytes,
+        store: Store,
+        require_unchanged: Callable[[], None],
+    ):
+        self.name = name
+        self._named, self._backbone = named, backbone
+        self._prepared_size, self._batch_size = prepared_size, batch_size
+        self._backend, self._require_unchanged = backend, require_unchanged
+        stored = self._read(store)
+        self._facts, self.files = stored or self._describe()
+        if stored is None:
+            with store.writer("networks") as writer:
+                for file, content in self.files.items():
+                    writer.put(self._key(file), content)
+                writer.put(self._key(FACTS), json.dumps(self._facts).encode())
+
+    def _key(self, part: str) -> bytes:
+        return hashlib.sha256(self.name + part.encode()).digest()
+
+    def _read(self, store: Store) -> tuple[dict[str, Any], dict[str, bytes]] | None:
+        """Return the parts that the store has; None where one is missing."""
+        content = store.get(self._key(FACTS))
+        if content is None:
+            return None
+        facts = json.loads(content)
+        found = {file: store.get(self._key(file)) for file in facts["files"]}
+        files = {file: part for file, part in found.items() if part is not None}
+        return (facts, files) if len(files) == len(found) else None
+
+    @cached_property
+    def _cut(self) -> "Cut":
+        start_keras(self._backend)
+        import keras
+
+        from headswap.features.cut import choose_place, divide
+        from headswap.features.network import build_network, is_from_scratch
+        from headswap.features.saved import require_readable
+
+        set_up_backend(tf32=False, one_thread=False)
+        # Names of layers, and so the bytes of what is written, count up in a session.
+        keras.utils.clear_session()
+        network = build_network(self._named, self._backbone, self._prepared_size)
+        # What was read is in memory now, and may be replaced.
+        self._require_unchanged()
+        is_whole = is_from_scratch(self._named)
+        unfreeze = "all" if is_whole else self._backbone.unfreeze
+        place, frozen = choose_place(network, unfreeze)
+        for operation in network.operations:
+            if operation.name in frozen:
+                operation.trainable = False
+        cut = divide(network, place)
+        if self._named.is_file and cut.above:
+            require_readable(self._named.source, cut.above.to_json())
+        return cut
+
+    def _describe(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        from headswap.features.network import has_random_weights
+
+        cut = self._cut
+        files = {}
+        if cut.above:
+            files[ABOVE] = cut.above.to_json().encode()
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / ABOVE_WEIGHTS
+                cut.above.save_weights(path)
+                files[ABOVE_WEIGHTS] = path.read_bytes()
+        lowest = cut.below or cut.above
+        assert lowest is not None
+        facts = {
+            "files": list(files),
+            "image_size": lowest.input_shape[1],
+            "row_shape": cut.below.output_shape[1:] if cut.below else None,
+            "member": {
+                "backbone": self._named.key,
+                "cut_after": cut.layer_name,
+                "parameters_below": cut.below.count_params() if cut.below else 0,
+                "parameters_above": cut.above.count_params() if cut.above else 0,
+                "parameters_trained": _num_trained(cut),
+                "random_weights": has_random_weights(self._named, self._backbone),
+            },
+        }
+        return facts, files
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What `member.json` says of it."""
+        return self._facts["member"]
+
+    @property
+    def image_size(self) -> int:
+        """The side it takes its pictures in, in pixels."""
+        return self._facts["image_size"]
+
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        """The shape of a feature; None where the network is cut at its input."""
+        shape = self._facts["row_shape"]
+        return None if shape is None else tuple(shape)
+
+    def run(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield the features of pictures, (B, ...) float32, a batch at a time.
+
+        Args:
+            batches: (B, image_size, image_size, 3) uint8 each.
+        """
+        below = self._cut.below
+        assert below is not None
+        for images in batches:
+            # A smaller last batch would be compiled anew, and a batch of one may differ
+            # in the last bits from the same image in a larger batch.
+            missing = self._batch_size - len(images)
+            padded = np.pad(images, [(0, missing), (0, 0), (0, 0), (0, 0)])
+            yield np.asarray(below.predict_on_batch(padded))[: len(images)]
+
+
+def _num_trained(cut: "Cut") -> int:
+    if cut.above is None:
+        return 0
+    return sum(int(np.prod(weight.shape)) for weight in cut.above.trainable_weights)

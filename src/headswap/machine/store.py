@@ -1,0 +1,215 @@
+"""One store a user of what took time to compute, by a hash of all it depends on.
+
+Pictures at one size and rows of features; deleting the store costs only time. It is a
+folder with flat files, the shards, that are only ever appended to, and an index. A
+shard is written by one process, holds rows of one kind, and is what is dropped, the
+least recently used first, where the store has grown above its limit.
+"""
+
+import os
+import shutil
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+
+from headswap.errors import InputError
+from headswap.machine.store_index import Place, StoreIndex, Usage
+
+FOLDER, LIMIT = "HEADSWAP_CACHE", "HEADSWAP_CACHE_GB"
+DEFAULT_LIMIT_GB = 50.0
+SHARD_BYTES = 256 * 2**20
+# What a killed process loses at most.
+COMMIT_BYTES = 16 * 2**20
+
+
+def store_folder() -> Path:
+    """Return the folder of the store: as the environment says, or the user's own."""
+    asked = os.environ.get(FOLDER)
+    return Path(asked).expanduser() if asked else user_cache_path("headswap")
+
+
+def store_limit() -> int:
+    """Return how large the store may be, in bytes.
+
+    Raises:
+        InputError: the environment variable is no number above 0.
+    """
+    text = os.environ.get(LIMIT) or f"{DEFAULT_LIMIT_GB:g}"
+    limit = 0.0
+    with suppress(ValueError):
+        limit = float(text)
+    if not 0 < limit < float("inf"):
+        raise InputError(
+            f"{LIMIT}: the environment variable must be gigabytes, a number above 0, "
+            f"got {text!r}. Unset it, or set it to {DEFAULT_LIMIT_GB:g}."
+        )
+    return int(limit * 1e9)
+
+
+class Store:
+    """Rows of bytes by key; safe to read from several threads and processes.
+
+    Args:
+        folder: of the store; made if need be.
+        limit: how large it may be, in bytes.
+
+    Raises:
+        InputError: the folder cannot be written, or its index is damaged.
+    """
+
+    def __init__(self, folder: Path, limit: int):
+        self.folder, self.limit = folder, limit
+        try:
+            for part in ("shards", "claims"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{FOLDER}: the store must be a folder that can be written, got "
+                f"{folder} ({error.strerror}). Set {FOLDER} to another."
+            ) from error
+        self.index = StoreIndex(folder / "index.sqlite")
+        self._maps: dict[int, mmap] = {}
+
+    def close(self) -> None:
+        """Note what was used, and let go of all files."""
+        self.index.note_use(self._maps)
+        self.index.close()
+        self._maps.clear()
+
+    def path(self, name: str) -> Path:
+        """Return the file of a shard."""
+        return self.folder / "shards" / name
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a row; None where there is none, or where it is damaged."""
+        place = self.index.find(key)
+        if place is None:
+            return None
+        content = self._read(place)
+        is_whole = content is not None and zlib.crc32(content) == place.checksum
+        return content if is_whole else None
+
+    def _read(self, place: Place) -> bytes | None:
+        end = place.start + place.length
+        mapped = self._maps.get(place.shard)
+        if mapped is None or len(mapped) < end:
+            name = self.index.name_of(place.shard)
+            if name is None:
+                return None
+            try:
+                with open(self.path(name), "rb") as file:
+                    mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+            except (OSError, ValueError):  # It is gone, or empty.
+                return None
+            self._maps[place.shard] = mapped
+        return mapped[place.start : end]
+
+    @contextmanager
+    def writer(self, kind: str) -> Iterator["Writer"]:
+        """Yield a writer of rows; what it was given is kept, whatever ends it.
+
+        Args:
+            kind: what the rows are, for people.
+        """
+        writer = Writer(self, kind)
+        try:
+            yield writer
+        finally:
+            writer.close()
+            for name in self.index.drop_beyond(self.limit):
+                # Who reads it has it mapped, and reads on.
+                self.path(name).unlink(missing_ok=True)
+
+    @contextmanager
+    def claim(self, name: str, waiting: str) -> Iterator[None]:
+        """Be the only process that computes something.
+
+        Args:
+            name: of what is computed, fit for a file.
+            waiting: printed where another process is at it.
+        """
+        lock = FileLock(self.folder / "claims" / name)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print(waiting, flush=True)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def usage(self) -> list[Usage]:
+        """Return what the store holds, by kind."""
+        return self.index.usage()
+
+
+class Writer:
+    """Appends rows of one kind to a store.
+
+    Args:
+        store: where they go.
+        kind: what they are.
+    """
+
+    def __init__(self, store: Store, kind: str):
+        self._store, self._kind = store, kind
+        self._file: BinaryIO | None = None
+        self._shard = self._end = self._committed = 0
+        self._places: list[tuple[bytes, Place]] = []
+
+    def put(self, key: bytes, content: bytes) -> None:
+        """Store a row; it takes the place of an older one of the same key."""
+        if self._file is None:
+            name = uuid.uuid4().hex
+            self._shard = self._store.index.add_shard(name, self._kind)
+            self._file = self._store.path(name).open("xb")
+            self._end = self._committed = 0
+        self._file.write(content)
+        place = Place(self._shard, self._end, len(content), zlib.crc32(content))
+        self._places.append((key, place))
+        self._end += len(content)
+        if self._end >= SHARD_BYTES:
+            self.close()
+        elif self._end - self._committed >= COMMIT_BYTES:
+            self._commit(self._file)
+
+    def _commit(self, file: BinaryIO) -> None:
+        """Let everyone find what was written."""
+        file.flush()
+        self._store.index.add_places(self._places, self._shard)
+        self._places.clear()
+        self._committed = self._end
+
+    def close(self) -> None:
+        """Let everyone find all that was written."""
+        if self._file is not None:
+            self._commit(self._file)
+            self._file.close()
+            self._file = None
+
+
+@contextmanager
+def open_store() -> Iterator[Store]:
+    """Yield the user's store."""
+    store = Store(store_folder(), store_limit())
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def clear_store() -> None:
+    """Delete the user's store."""
+    folder = store_folder()
+    for part in ("shards", "claims"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    for file in folder.glob("index.sqlite*"):
+        file.unlink()

@@ -1,0 +1,235 @@
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headswap.errors import InputError
+from headswap.machine import store as module
+from headswap.machine.store import Store, clear_store, open_store
+
+MEGABYTE = 10**6
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "store", 100 * MEGABYTE)
+    yield opened
+    opened.close()
+
+
+def put(store, rows, kind="rows"):
+    with store.writer(kind) as writer:
+        for key, content in rows.items():
+            writer.put(key, content)
+
+
+def shards(store):
+    return sorted((store.folder / "shards").iterdir())
+
+
+def test_a_row_that_was_stored_is_found_again_by_another_store(store):
+    put(store, {b"a": b"first", b"b": b"second"})
+    other = Store(store.folder, store.limit)
+    assert (other.get(b"a"), other.get(b"b")) == (b"first", b"second")
+    other.close()
+
+
+def test_a_row_that_was_never_stored_is_none(store):
+    assert store.get(b"a") is None
+
+
+def test_rows_are_found_while_they_are_written(store, monkeypatch):
+    monkeypatch.setattr(module, "COMMIT_BYTES", 4)
+    with store.writer("rows") as writer:
+        writer.put(b"a", b"1234")
+        assert store.get(b"a") == b"1234"
+        writer.put(b"b", b"5678")
+        assert store.get(b"b") == b"5678"
+
+
+def test_rows_written_before_an_error_are_kept(store):
+    with pytest.raises(KeyboardInterrupt), store.writer("rows") as writer:
+        writer.put(b"a", b"first")
+        raise KeyboardInterrupt
+    assert store.get(b"a") == b"first"
+
+
+def test_a_row_stored_twice_is_the_later_one(store):
+    put(store, {b"a": b"old"})
+    put(store, {b"a": b"new one"})
+    assert store.get(b"a") == b"new one"
+
+
+@given(
+    rows=st.dictionaries(st.binary(min_size=1, max_size=8), st.binary(max_size=30)),
+    place=st.integers(0, 10**6),
+)
+def test_a_changed_byte_is_noticed(tmp_path_factory, rows, place):
+    store = Store(tmp_path_factory.mktemp("store"), MEGABYTE)
+    put(store, rows)
+    total = sum(map(len, rows.values()))
+    if total:
+        (file,) = shards(store)
+        content = bytearray(file.read_bytes())
+        content[place % total] ^= 1
+        file.write_bytes(content)
+    read = {key: store.get(key) for key in rows}
+    wrong = [key for key, content in rows.items() if content and read[key] != content]
+    assert [read[key] for key in wrong] == [None] * (1 if total else 0)
+    store.close()
+
+
+@pytest.mark.parametrize("length", [0, 3])
+def test_a_shard_that_lost_its_end_or_all_of_it_has_no_rows(store, length):
+    put(store, {b"a": b"12345"})
+    os.truncate(shards(store)[0], length)
+    assert store.get(b"a") is None
+
+
+def test_a_shard_that_is_gone_has_no_rows_and_can_be_stored_anew(store):
+    put(store, {b"a": b"12345"})
+    shards(store)[0].unlink()
+    assert store.get(b"a") is None
+    put(store, {b"a": b"12345"})
+    assert store.get(b"a") == b"12345"
+
+
+def test_what_was_not_used_for_longest_goes_first(tmp_path):
+    folder = tmp_path / "store"
+    for number in range(4):
+        store = Store(folder, 300)
+        put(store, {bytes([number]): bytes(100)})
+        store.get(b"\0")  # The first is used again and again.
+        store.close()
+    store = Store(folder, 300)
+    found = [store.get(bytes([number])) is not None for number in range(4)]
+    assert found == [True, False, True, True]
+    assert len(shards(store)) == 3
+    store.close()
+
+
+def test_rows_of_a_shard_that_is_dropped_while_they_are_read_are_whole_or_none(store):
+    put(store, {b"a": bytes(200), b"b": bytes(200)})
+    assert store.get(b"a") == bytes(200)
+    small = Store(store.folder, 100)
+    put(small, {b"c": b"1"})
+    small.close()
+    assert store.get(b"b") is None
+
+
+def test_rows_are_spread_over_shards_of_a_bounded_size(store, monkeypatch):
+    monkeypatch.setattr(module, "SHARD_BYTES", 250)
+    rows = {bytes([n]): bytes([n]) * 100 for n in range(9)}
+    put(store, rows)
+    assert [file.stat().st_size for file in shards(store)] == [300] * 3
+    assert {key: store.get(key) for key in rows} == rows
+
+
+def test_usage_counts_rows_and_bytes_by_kind(store):
+    put(store, {b"a": bytes(10), b"b": bytes(20)}, kind="pictures")
+    put(store, {b"c": bytes(5)}, kind="features")
+    assert store.usage() == [("features", 1, 5), ("pictures", 2, 30)]
+
+
+def _write_for_ever(folder, ready):
+    store = Store(folder, 100 * MEGABYTE)
+    module.COMMIT_BYTES = 1000
+    with store.writer("rows") as writer:
+        for number in range(10**9):
+            writer.put(number.to_bytes(8, "big"), number.to_bytes(8, "big") * 100)
+            if number == 100:
+                ready.set()
+
+
+def test_a_writer_that_is_killed_leaves_whole_rows(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    process = context.Process(target=_write_for_ever, args=(tmp_path, ready))
+    process.start()
+    ready.wait(60)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    store = Store(tmp_path, 100 * MEGABYTE)
+    found = [store.get(number.to_bytes(8, "big")) for number in range(95)]
+    assert found == [number.to_bytes(8, "big") * 100 for number in range(95)]
+    put(store, {b"next": b"row"})
+    assert store.get(b"next") == b"row"
+    store.close()
+
+
+def _write_own(folder, first):
+    store = Store(folder, 100 * MEGABYTE)
+    put(store, {bytes([first, n]): bytes([n]) * 50 for n in range(200)})
+    store.close()
+
+
+def test_several_processes_write_at_once(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write_own, args=(tmp_path, n)) for n in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    store = Store(tmp_path, 100 * MEGABYTE)
+    for first in range(3):
+        for n in range(200):
+            assert store.get(bytes([first, n])) == bytes([n]) * 50
+    store.close()
+
+
+def _hold_claim(folder, held):
+    store = Store(folder, MEGABYTE)
+    with store.claim("a", "waiting"):
+        held.set()
+        time.sleep(60)
+
+
+def test_a_claim_waits_for_another_process_and_outlives_none(tmp_path, capsys):
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    process = context.Process(target=_hold_claim, args=(tmp_path, held))
+    process.start()
+    held.wait(60)
+    store = Store(tmp_path, MEGABYTE)
+    with store.claim("b", "waiting for b"):
+        pass
+    threading.Timer(0.3, os.kill, (process.pid, signal.SIGKILL)).start()
+    with store.claim("a", "waiting for a"):
+        assert capsys.readouterr().out == "waiting for a\n"
+    process.join()
+    store.close()
+
+
+def test_a_damaged_index_says_what_to_do(tmp_path):
+    (tmp_path / "index.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(InputError, match="headswap cache --clear"):
+        Store(tmp_path, MEGABYTE)
+
+
+def test_a_folder_that_cannot_be_made_names_the_variable(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="HEADSWAP_CACHE"):
+        Store(tmp_path / "file" / "store", MEGABYTE)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "nan", "inf"])
+def test_a_limit_that_is_no_size_is_refused(text, monkeypatch):
+    monkeypatch.setenv("HEADSWAP_CACHE_GB", text)
+    with pytest.raises(InputError, match=f"got '{text}'"):
+        module.store_limit()
+
+
+def test_the_environment_says_where_and_how_large(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "here"))
+    monkeypatch.setenv("HEADSWAP_CACHE_GB", "0.5")
+    with open_store() as store:
+        assert (store.folder, store.limit) == (tmp_path / "here", 500 * MEGABYTE)
+        put(store, {b"a": b"1"})
+    clear_store()
+    assert not any((tmp_path / "here").iterdir())
