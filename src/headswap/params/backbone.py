@@ -93,7 +93,9 @@ class Section:
         train_batch_norm: batch normalisation above the cut learns its statistics anew;
             a network with random weights always does.
         learning_rate: of unfrozen pretrained layers and the heads together, once the
-            heads alone have been fitted at `train.learning_rate`.
+            heads alone have been fitted; the highest, for it warms up over an epoch and
+            then falls to nothing.
+        epochs: of that.
     """
 
     __pydantic_config__ = STRICT
@@ -108,6 +110,7 @@ class Section:
     unfreeze: Annotated[int, Field(ge=0)] | Literal["last_block", "last_two", "all"]
     train_batch_norm: bool
     learning_rate: Annotated[float, Field(gt=0)]
+    epochs: Count
 
     @property
     def networks(self) -> tuple[Network, ...]:

@@ -35,7 +35,8 @@ class Section:
         batch_norm: batch normalisation after each hidden layer.
         l2: weight of the L2 penalty on all Dense kernels; `auto`: of solved heads the
             one with the lowest log loss on images that were not fitted to, of all
-            others a fixed value. Solved heads that are then fine-tuned have none.
+            others a fixed value. While everything above the cut trains on from solved
+            heads, they have none.
         standardize: features inside solved heads: `length` (centred, rows of length 1),
             `within` (that, then whitened by the covariance within classes), `none`, or
             the better of `length` and `within`, chosen with the strength: `auto`.
@@ -47,7 +48,7 @@ class Section:
         learning_rate: of that optimiser, for all but unfrozen pretrained layers; see
             `backbone.learning_rate`.
         batch_size: rows a step.
-        epochs: at most; of a fine-tuning, for the heads and then again for everything.
+        epochs: at most; for unfrozen pretrained layers see `backbone.epochs`.
         min_epochs: the first ones, in which training never stops and none is the best.
         patience: epochs without a lower validation loss before training stops; the
             weights of the best epoch after `min_epochs` are kept.

@@ -16,11 +16,13 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.heads import set_head
 from headswap.artifacts.model.model import load_model, save_model
+from headswap.artifacts.model.strengths import choose
 from headswap.artifacts.storage.arrays import Rows
 from headswap.errors import InputError
 from headswap.train.descent import checkpoint
-from headswap.train.descent import trainer as trainer_module
+from headswap.train.descent import trainer as module
 from headswap.train.descent.batches import Batches
+from headswap.train.descent.fitting import Schedule
 from headswap.train.descent.trainer import Trainer
 from headswap.train.strategies import multi_output
 from tests.made import make_rows
@@ -202,9 +204,9 @@ def recorded_fits(trainer):
     fits = {}
     original = trainer.fitter.fit
 
-    def record(model, tasks, name, rows, arrays, learning_rate):
+    def record(model, tasks, name, rows, arrays, schedule):
         before = [np.array(variable) for variable in model.trainable_variables]
-        loss = original(model, tasks, name, rows, arrays, learning_rate)
+        loss = original(model, tasks, name, rows, arrays, schedule)
         fits[name] = {
             variable.path: np.abs(np.asarray(variable) - start).max()
             for variable, start in zip(model.trainable_variables, before, strict=True)
@@ -220,7 +222,9 @@ def test_heads_are_fitted_first_and_then_all_at_the_backbones_learning_rate(
     make_trainer, strategy
 ):
     rate = 1e-6
-    trainer = make_trainer(strategy, epochs=1, backbone={"learning_rate": rate})
+    trainer = make_trainer(
+        strategy, epochs=1, backbone={"learning_rate": rate, "epochs": 2}
+    )
     fits = recorded_fits(trainer)
     registry.load("train/strategies", strategy).fit(trainer, [TASK])
     (first, heads), (second, everything) = fits.items()
@@ -229,7 +233,7 @@ def test_heads_are_fitted_first_and_then_all_at_the_backbones_learning_rate(
     assert not any("convolution" in path for path in heads)
     assert min(heads.values()) > 100 * rate
     assert any("convolution" in path for path in everything)
-    # Adam moves a weight by about its learning rate a step, and two steps were made.
+    # Adam moves a weight by about its learning rate a step, and four steps were made.
     assert 0 < max(everything.values()) < 10 * rate
 
 
@@ -239,8 +243,8 @@ def test_what_is_fitted_first_is_the_very_head_of_the_model(make_trainer):
     found = []
     original = trainer.fitter.fit
 
-    def record(model, tasks, name, rows, arrays, learning_rate):
-        loss = original(model, tasks, name, rows, arrays, learning_rate)
+    def record(model, tasks, name, rows, arrays, schedule):
+        loss = original(model, tasks, name, rows, arrays, schedule)
         rows = np.arange(60)
         batches = trainer.fitter.batches(model, rows, (), arrays)
         found.append(model.predict(batches, verbose=0)["kind"])
@@ -303,7 +307,7 @@ def test_a_fine_tuned_model_begins_with_what_its_solved_heads_say(
     trainer = make_trainer("run", backbone={"learning_rate": 30.0}, **LINEAR)
     solved = []
     monkeypatch.setattr(
-        trainer_module,
+        module,
         "set_head",
         lambda model, head: (solved.append(head), set_head(model, head)),
     )
@@ -312,9 +316,62 @@ def test_a_fine_tuned_model_begins_with_what_its_solved_heads_say(
         model.input, trainer.builder.pretrained_vectors(model)["net-feature"]
     )
     rows = np.arange(60)
-    given = vectors.predict(trainer.fitter.batches(model, rows, (), trainer._features))
+    given = vectors.predict(trainer.fitter.batches(model, rows, (), trainer.features))
     found = trainer.predict(model, rows)["kind"]
     np.testing.assert_allclose(found, solved[0]({"net-feature": given}), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("losses", "kept"),
+    [((0.1, 0.2, 0.3), 0), ((0.2, 0.1, 0.3), 1), ((0.2, 0.3, 0.1), 2)],
+)
+def test_of_the_phases_of_fine_tuning_the_best_is_kept(
+    make_trainer, monkeypatch, losses, kept
+):
+    """Heads solved, everything trained on from softer ones, heads solved again."""
+    trainer = make_trainer("run", backbone={"learning_rate": 0.01}, **LINEAR)
+    given, states, strengths, models = iter(losses), [], [], []
+    solved, fit = trainer.fitter.validation_loss, trainer.fitter.fit
+    trainer_fit = trainer.fit
+    trainer.fit = lambda model, *rest: (models.append(model), trainer_fit(model, *rest))
+
+    def after(original):
+        def run(*arguments):
+            original(*arguments)
+            states.append(models[0].get_weights())
+            return next(given)
+
+        return run
+
+    trainer.fitter.validation_loss = after(solved)
+    trainer.fitter.fit = after(fit)
+    original = module.SolvedHead
+
+    def note(*arguments):
+        strengths.append(original(*arguments))
+        return strengths[-1]
+
+    monkeypatch.setattr(module, "SolvedHead", note)
+    model = multi_output.fit(trainer, [TASK])
+    assert len(states) == 3
+    for found, expected in zip(model.get_weights(), states[kept], strict=True):
+        np.testing.assert_array_equal(found, expected)
+    first, softer, again = (each.chosen for each in strengths)
+    assert softer.l2 == pytest.approx(first.l2 * module.SOFTENED)
+    assert softer.standardization == first.standardization
+    listed = trainer.strengths["multi_output kind"]
+    assert choose(listed) == (again if kept == 2 else first)
+
+
+def test_an_annealed_rate_warms_up_over_an_epoch_and_falls_to_nothing():
+    rate = Schedule(0.5, epochs=5, patience=5, is_annealed=True).rate(steps=10)
+    rates = np.array([float(rate(step)) for step in range(51)])
+    assert rates.argmax() == 10
+    assert rates[10] == pytest.approx(0.5)
+    assert (np.diff(rates[:11]) > 0).all()
+    assert (np.diff(rates[10:]) <= 0).all()
+    assert rates[30] == pytest.approx(0.25, rel=1e-3)
+    assert rates[50] == pytest.approx(0, abs=1e-6)
 
 
 def test_solving_the_next_task_leaves_the_first_as_it_was(make_trainer):
@@ -370,7 +427,7 @@ def test_epochs_before_the_least_number_are_never_the_best(make_trainer):
     original = trainer.fitter.fit
     trainer.fitter.fit = lambda *arguments: losses.append(original(*arguments))
     model = multi_output.fit(trainer, [TASK])
-    arrays = trainer._features
+    arrays = trainer.features
     kept = trainer.fitter.validation_loss(model, [TASK], np.arange(40), arrays)
     assert losses == [pytest.approx(kept, rel=1e-5)]
 

@@ -2,12 +2,14 @@
 
 Source: Kumar et al. 2022, "Fine-tuning can distort pretrained features and underperform
 out-of-distribution" (https://arxiv.org/abs/2202.10054); Keras's guide "Transfer
-learning & fine-tuning".
+learning & fine-tuning". The learning rate warms up over the first epoch and falls along
+half a cosine: Loshchilov and Hutter 2017 (https://arxiv.org/abs/1608.03983).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -15,12 +17,21 @@ import numpy as np
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.arrays import Rows, create_rows, write_rows
 from headswap.machine.progress import progress
-from headswap.train.descent.fitting import Arrays, Fitter
+from headswap.train.descent.fitting import Arrays, Fitter, Schedule
 
 Vectors = Mapping[str, keras.KerasTensor]
-# Fits the heads of a model alone, to arrays by input name, and returns their
-# validation loss.
-FitHeads = Callable[[keras.Model, Arrays], float]
+
+
+class Heads(Protocol):
+    """Fits the heads of a model alone, to what its pretrained layers give."""
+
+    are_solved: bool
+
+    def fit(self, heads: keras.Model, arrays: Arrays) -> float:
+        """Fit them as well as can be; return their validation loss."""
+
+    def soften(self, heads: keras.Model, arrays: Arrays) -> None:
+        """Give solved heads less certain weights, from which all can be trained."""
 
 
 def fine_tune(
@@ -31,18 +42,19 @@ def fine_tune(
     name: str,
     rows: np.ndarray,
     arrays: Arrays,
-    fit_heads: FitHeads,
-    learning_rate: float,
-) -> None:
-    """Fit a model with pretrained layers in two phases.
+    heads: Heads,
+    schedule: Schedule,
+) -> int:
+    """Fit a model with pretrained layers in phases; the best one's weights are kept.
 
     Pretrained layers are left alone at first: what they give is computed once, and the
-    rest is fitted to it as if they were frozen. Then everything trains together; where
-    that ends with a higher validation loss, it is undone. Heads that are still random
-    would spoil pretrained layers with their gradients.
+    heads are fitted to it. Then everything trains together; heads that are still random
+    would spoil pretrained layers with their gradients, and those that fit the training
+    pictures exactly would leave nothing to learn. Solved heads are solved again in the
+    end. What counts is the validation loss.
 
     Args:
-        fitter: does the second fit.
+        fitter: does the fit of everything.
         model: from inputs by name to {task name: probabilities}.
         vectors: what its pretrained layers give, by the name of the input they come
             from.
@@ -50,24 +62,37 @@ def fine_tune(
         name: of the fit.
         rows: positions of the rows to fit to.
         arrays: inputs by name, over all feature rows.
-        fit_heads: does the first.
-        learning_rate: of the second phase.
+        heads: fits them.
+        schedule: of the fit of everything.
+
+    Returns:
+        which fit of the heads the kept ones come from, 0 or 1.
     """
-    heads = _replace_inputs(model, vectors)
+    above = _replace_inputs(model, vectors)
     fitter.checkpoints.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=fitter.checkpoints) as folder:
         computed = _compute(fitter, model, vectors, Path(folder), rows, arrays)
-        heads_loss = fit_heads(heads, {**arrays, **computed})
-    if len(heads.trainable_variables) == len(model.trainable_variables):
-        return  # Nothing above the cut trains: frozen by a strategy, or no weights.
-    start = model.get_weights()
-    loss = fitter.fit(model, tasks, name, rows, arrays, learning_rate)
-    if loss >= heads_loss:
-        model.set_weights(start)
-        print(
-            f"{name}: fine-tuning is undone, its validation loss {loss:.4f} is not "
-            f"below the heads' own {heads_loss:.4f}"
-        )
+        losses = {"the heads alone": heads.fit(above, {**arrays, **computed})}
+        if len(above.trainable_variables) == len(model.trainable_variables):
+            return (
+                0  # Nothing above the cut trains: frozen by a strategy, or no weights.
+            )
+        weights = [model.get_weights()]
+        if heads.are_solved:
+            heads.soften(above, {**arrays, **computed})
+    losses["everything"] = fitter.fit(model, tasks, name, rows, arrays, schedule)
+    weights.append(model.get_weights())
+    if heads.are_solved:
+        with TemporaryDirectory(dir=fitter.checkpoints) as folder:
+            computed = _compute(fitter, model, vectors, Path(folder), rows, arrays)
+            losses["the heads again"] = heads.fit(above, {**arrays, **computed})
+        weights.append(model.get_weights())
+    best = min(losses, key=losses.__getitem__)
+    model.set_weights(weights[list(losses).index(best)])
+    if fitter.is_first_round:
+        found = ", ".join(f"{phase} {loss:.4f}" for phase, loss in losses.items())
+        print(f"{name}: validation loss after {found}; kept is {best}")
+    return int(best == "the heads again")
 
 
 def _compute(

@@ -7,6 +7,7 @@ fitted stands here.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -22,6 +23,41 @@ from headswap.train.descent.losses import make_loss
 from headswap.train.weights import class_weights
 
 Arrays = Mapping[str, Rows | np.ndarray]
+
+
+class Schedule(NamedTuple):
+    """How long and how fast a fit goes.
+
+    Attributes:
+        learning_rate: of the optimiser, the highest.
+        epochs: at most.
+        patience: epochs without a lower validation loss that end the fit.
+        min_epochs: before which no epoch counts as the best.
+        is_annealed: whether the learning rate warms up over the first epoch and then
+            falls to nothing along half a cosine.
+    """
+
+    learning_rate: float
+    epochs: int
+    patience: int
+    min_epochs: int = 0
+    is_annealed: bool = False
+
+    def rate(self, steps: int) -> Any:
+        """Return what an optimiser takes for its learning rate.
+
+        Args:
+            steps: an epoch.
+        """
+        if not self.is_annealed:
+            return self.learning_rate
+        return keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0,
+            decay_steps=max(1, (self.epochs - 1) * steps),
+            warmup_target=self.learning_rate,
+            warmup_steps=steps,
+        )
+
 
 ACCURACIES = {
     "multiclass": keras.metrics.CategoricalAccuracy,
@@ -61,7 +97,7 @@ class Fitter:
         name: str,
         rows: np.ndarray,
         arrays: Arrays,
-        learning_rate: float,
+        schedule: Schedule,
     ) -> float:
         """Fit a model as it is; return the validation loss of its best epoch.
 
@@ -71,24 +107,25 @@ class Fitter:
             name: of the fit, unique; also its folder of curves.
             rows: positions of the rows to fit to; a row may stand several times.
             arrays: inputs by name, over all feature rows.
-            learning_rate: of the optimiser.
+            schedule: of the fit.
         """
-        self._compile(model, tasks, rows, learning_rate)
-        if self.curves.name == "round0":
+        steps = -(-len(rows) // self.options.batch_size)
+        self._compile(model, tasks, rows, schedule.rate(steps))
+        if self.is_first_round:
             trained = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
             print(f"{name}: {trained:,} of {model.count_params():,} parameters trained")
         stopping = keras.callbacks.EarlyStopping(
             monitor="val_loss",
             mode="min",
-            patience=self.options.patience,
+            patience=schedule.patience,
             restore_best_weights=True,
-            start_from_epoch=self.options.min_epochs,
+            start_from_epoch=schedule.min_epochs,
         )
         checkpoint = Checkpoint(self.checkpoints / name, stopping)
         done = len(checkpoint.history)
         if checkpoint.is_finished:
             checkpoint.restore_weights(model)
-        elif checkpoint.was_stopping or done == self.options.epochs:
+        elif checkpoint.was_stopping or done == schedule.epochs:
             checkpoint.restore_best_weights(model)
         else:
             seed = derive_seed(self.options.seed, self.curves.name, name)
@@ -100,19 +137,24 @@ class Fitter:
                     model, self.validation_rows, tasks, arrays
                 ),
                 initial_epoch=done,
-                epochs=self.options.epochs,
+                epochs=schedule.epochs,
                 shuffle=False,
                 verbose=0,
                 callbacks=[
                     stopping,
                     checkpoint,
-                    Progress(name, self.options.epochs, done),
+                    Progress(name, schedule.epochs, done),
                 ],
             )
         _require_finite(checkpoint.history, name)
         write_curves(self.curves / name, checkpoint.history)
-        compared = checkpoint.history[self.options.min_epochs :]
+        compared = checkpoint.history[schedule.min_epochs :]
         return min(figures["val_loss"] for figures in compared)
+
+    @property
+    def is_first_round(self) -> bool:
+        """Whether the fits are those of the model that is kept, and worth a word."""
+        return self.curves.name == "round0"
 
     @property
     def _optimizer(self) -> str:
@@ -137,7 +179,7 @@ class Fitter:
         model: keras.Model,
         tasks: Sequence[Task],
         rows: np.ndarray,
-        learning_rate: float,
+        learning_rate: Any,
     ) -> None:
         scheme = self.options.class_weight
         model.compile(
