@@ -232,6 +232,9 @@ def test_the_versions_of_all_libraries_a_stage_computes_with_are_inputs(stage):
     recorded = {*LIBRARIES[stage]}
     if stage in KERAS_STAGES:
         recorded |= {name for names in BACKEND_LIBRARIES.values() for name in names}
+    if stage == "features":
+        # An engine has the name of its package.
+        recorded |= {*registry.names("engines")}
     distributions = packages_distributions()
     missing = {
         name
@@ -273,7 +276,7 @@ def test_params_yaml_has_exactly_the_sections_there_are():
     assert sorted(params.load(ROOT / "params.yaml")) == registry.names("params")
 
 
-HEAVY = ("keras", "tensorflow", "cv2", "matplotlib", "sklearn")
+HEAVY = ("keras", "openvino", "tensorflow", "cv2", "matplotlib", "sklearn")
 
 
 def test_opening_a_room_imports_nothing_heavy():

@@ -165,11 +165,17 @@ def test_each_file_of_a_joined_network_is_known(write, tmp_path):
 
 @pytest.mark.parametrize("stage", ["features", "train"])
 def test_another_backend_and_other_variables_are_an_error(write, require, stage):
-    write()
+    # Another backend needs another engine.
+    write(features__engine="keras")
     with pytest.raises(InputError, match=r"another backend \(keras\), jax \(lib"):
-        require(stage, keras__backend="jax")
+        require(stage, features__engine="keras", keras__backend="jax")
     with pytest.raises(InputError, match=r"another XLA_FLAGS \(variables\)"):
-        require(stage, environment={"XLA_FLAGS": "1"})
+        require(stage, features__engine="keras", environment={"XLA_FLAGS": "1"})
+
+
+def test_the_version_of_the_engine_that_computes_is_known(write):
+    assert write()["features"]["libraries"]["openvino"]
+    assert "openvino" not in write(features__engine="keras")["features"]["libraries"]
 
 
 def test_a_missing_file_is_an_error(require):

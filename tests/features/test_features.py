@@ -1,6 +1,7 @@
 """Features are computed once, reused, and never cached in a precision they overflow."""
 
 import json
+import re
 
 import keras
 import numpy as np
@@ -8,13 +9,15 @@ import pytest
 
 from headswap.artifacts.features.cache import read_features
 from headswap.artifacts.storage.tables import read_table
+from headswap.engines import openvino as engine
 from headswap.errors import InputError
 from headswap.features import network as network_module
-from headswap.features import stage
+from headswap.features import parts, stage
 from headswap.features.network import build_network
 from headswap.features.parts import CutNetwork
 from headswap.features.stage import write_features
 from headswap.machine.fingerprint import hash_file
+from headswap.machine.processor import has_bfloat16
 from headswap.machine.store import open_store
 
 pytestmark = pytest.mark.slow
@@ -209,10 +212,10 @@ def record(monkeypatch):
         built.append(network.key)
         return build(network, *arguments)
 
-    def run_and_note(self, batches):
-        for batch in batches:
-            computed.extend([self.facts["backbone"]] * len(batch))
-            yield from run(self, [batch])
+    def run_and_note(self, pictures):
+        for feature in run(self, pictures):
+            computed.append(self.facts["backbone"])
+            yield feature
 
     monkeypatch.setattr(network_module, "build_network", build_and_note)
     monkeypatch.setattr(CutNetwork, "run", run_and_note)
@@ -285,20 +288,20 @@ def test_an_interrupted_computation_goes_on_where_it_stopped(
 ):
     run, done = CutNetwork.run, []
 
-    def stop_after_two_batches(self, batches):
-        for features in run(self, batches):
-            if len(done) == 2:
+    def stop_after_four(self, pictures):
+        for feature in run(self, pictures):
+            if len(done) == 4:
                 raise KeyboardInterrupt
-            done.append(len(features))
-            yield features
+            done.append(feature)
+            yield feature
 
     with monkeypatch.context() as patch:
-        patch.setattr(CutNetwork, "run", stop_after_two_batches)
+        patch.setattr(CutNetwork, "run", stop_after_four)
         with pytest.raises(KeyboardInterrupt):
             compute("stopped")
     record[1].clear()
     resumed = compute("resumed")
-    assert len(record[1]) == 7 - sum(done) == 1
+    assert len(record[1]) == 7 - 4
     with open_store() as store:
         folder = store.folder
     (folder / "index.sqlite").unlink()
@@ -326,6 +329,7 @@ def test_a_damaged_row_is_computed_anew(compute, record):
         {"pooling": "max"},
         {"unfreeze": 3},
         {"options": {"precision": "float16"}},
+        {"options": {"engine": "keras"}},
         {"origin": "other libraries"},
     ],
     ids=lambda change: next(iter(change)),
@@ -347,6 +351,61 @@ def test_features_made_by_other_code_are_not_reused(compute, record, monkeypatch
     assert len(record[0]) == 2
 
 
+def test_engines_give_the_same_features_and_say_what_ran(compute):
+    folders = {
+        name: compute(name, options={"engine": name}, **LITE) / "efficientnet_lite0"
+        for name in ("keras", "openvino")
+    }
+    for name, folder in folders.items():
+        facts = json.loads((folder / "member.json").read_text())
+        assert facts["engine"] == name
+        assert facts["device"].startswith("CPU ")
+    one, other = (np.load(folder / "features.npy") for folder in folders.values())
+    assert np.abs(one - other).max() <= 1e-5 * np.abs(one).max()
+
+
+def test_no_engine_runs_where_the_cut_is_at_the_input(compute):
+    folder = compute(unfreeze="all") / "mobilenet_v2"
+    facts = json.loads((folder / "member.json").read_text())
+    assert (facts["engine"], facts["device"]) == (None, None)
+
+
+def test_features_of_another_device_are_not_reused(compute, monkeypatch, record):
+    compute("first", name="cnn_simple")
+    monkeypatch.setattr(engine, "find_device", lambda backend: "CPU other")
+    compute("other", name="cnn_simple")
+    assert len(record[0]) == 2
+
+
+def test_an_idle_gpu_is_pointed_at(compute, monkeypatch, capsys):
+    monkeypatch.setattr(parts, "find_gpu", lambda: "Model T")
+    compute("first")
+    assert (
+        "there is a GPU (Model T). Set features.engine=keras" in capsys.readouterr()[0]
+    )
+    monkeypatch.setattr("headswap.engines.keras.find_gpu", lambda: "Model T")
+    compute("second", options={"engine": "keras"})
+    assert "Set features.engine" not in capsys.readouterr()[0]
+
+
+def test_an_engine_that_cannot_run_is_replaced_by_no_other(compute):
+    with pytest.raises(InputError, match=r"features\.precision must be float32 or fl"):
+        compute(options={"engine": "keras", "precision": "bfloat16"})
+
+
+@pytest.mark.skipif(not has_bfloat16(), reason="this processor has no bfloat16")
+def test_bfloat16_says_how_far_off_it_is_and_is_cached_in_float32(compute, capsys):
+    folder = compute(options={"precision": "bfloat16"}, **LITE)
+    said = re.search(
+        r"bfloat16 moves .* first 3 .* up to (.*)% of", capsys.readouterr()[0]
+    )
+    exact = np.load(compute("exact", **LITE) / "efficientnet_lite0" / "features.npy")
+    rounded = np.load(folder / "efficientnet_lite0" / "features.npy")
+    assert rounded.dtype == np.float32
+    expected = np.abs(rounded - exact)[:3].max() / exact[:3].max()
+    assert float(said[1]) == pytest.approx(100 * expected, abs=0.1)
+
+
 def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_files):
     full = np.load(compute("full") / "mobilenet_v2" / "features.npy")
     folder = compute("half", options={"precision": "float16"})
@@ -356,9 +415,10 @@ def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_fil
 
 
 def test_values_too_large_for_half_precision_are_an_error(compute, monkeypatch):
-    monkeypatch.setattr(
-        CutNetwork, "run", lambda self, batches: iter([np.full((3, 1280), 7e4)])
-    )
+    def load(*arguments):
+        return lambda pictures: (np.full(1280, 7e4) for _ in pictures)
+
+    monkeypatch.setattr(engine, "load", load)
     with pytest.raises(InputError, match=r"cannot hold 70000"):
         compute(options={"precision": "float16"})
 

@@ -36,7 +36,8 @@ backbone = section("backbone", name="mobilenet_v2", weights="none", unfreeze=3)
 names = [f"image{i}" for i in range(12)]
 write_features(
     [folder / "images.npy"], [(name, 0) for name in names], "origin", backbone,
-    section("features", batch_size=5), sys.argv[3], folder / "features",
+    section("features", engine="keras", batch_size=5), sys.argv[3],
+    folder / "features",
 )
 task = Task("kind", "multiclass", ("a", "b"))
 fit_rounds(

@@ -11,6 +11,7 @@ from dvc.utils.hydra import apply_overrides
 from headswap import params, registry
 from headswap.errors import InputError
 from headswap.machine import backend
+from headswap.params import features
 from headswap.params._types import KEYS_DVC_IGNORES
 
 # Parameter, a value it cannot have, what has to be said instead.
@@ -47,6 +48,7 @@ FAULTS = [
     ("features.views", ["plain", "plain"], "different views, plain among them"),
     ("features.views", ["flip"], "different views, plain among them"),
     ("features.views", [], "different views, plain among them"),
+    ("features.engine", "onnx", "one of keras, openvino"),
     ("features.batch_size", 0, "greater than or equal to 1"),
     ("train.strategy", "best", "one of "),
     ("train.order", "sideways", "'finest_first' or 'coarsest_first' or array"),
@@ -462,9 +464,41 @@ def test_a_backend_that_is_not_installed_is_an_error(sections, monkeypatch):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setattr(backend, "find_spec", lambda name: None)
     put(sections, "keras.backend", "torch")
+    put(sections, "features.engine", "keras")
     [fault] = faults_of(sections)
     assert fault.startswith("params.yaml: keras.backend must be installed, got 'torch'")
     assert "pip install torch" in fault
+
+
+def test_an_engine_that_is_not_installed_is_an_error(sections, monkeypatch):
+    monkeypatch.setattr(features, "find_spec", lambda name: None)
+    assert faults_of(sections) == [
+        "params.yaml: features.engine must be installed, got 'openvino', which is not. "
+        "Run `pip install openvino`, or set features.engine=keras."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"keras.backend": "jax"},
+            "features.engine must be keras beside keras.backend",
+        ),
+        (
+            {"features.engine": "keras", "features.precision": "bfloat16"},
+            "features.precision must be float32 or float16 beside features.engine",
+        ),
+    ],
+)
+def test_an_engine_that_cannot_do_what_is_asked_is_an_error(
+    sections, monkeypatch, changes, expected
+):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    for name, value in changes.items():
+        put(sections, name, value)
+    [fault] = faults_of(sections)
+    assert fault.startswith(f"params.yaml: {expected}")
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ PARAMETERS = {
     "backbone.train_batch_norm": (True, {"train"}),
     "backbone.learning_rate": (0.002, {"train"}),
     "backbone.epochs": (3, {"train"}),
+    "features.engine": ("keras", {"features"}),
     "features.batch_size": (16, {"features"}),
     "features.precision": ("float16", {"features"}),
     "features.views": (["plain", "flip"], {"features"}),
@@ -95,6 +96,7 @@ PARAMETERS = {
 BESIDE = {
     "data.layout": {"data.table": "labels.csv"},
     "data.group": {"data.levels": ["category", "landmark", "town"]},
+    "keras.backend": {"features.engine": "keras"},
 }
 # A file that a parameter names: its place below the clone, the parameters that name it.
 FILES = {

@@ -103,6 +103,8 @@ def _describe(
     libraries = list(LIBRARIES[stage])
     inputs: dict[str, dict[str, Any]] = {}
     if stage == "features":
+        # An engine has the name of its package.
+        libraries.append(sections["features"].engine)
         for network in sections["backbone"].networks:
             libraries += FILE_LIBRARIES if network.is_file else ()
             if network.source in WEIGHTS_LIBRARIES:

@@ -58,4 +58,5 @@ def write_member(
         f"{facts['parameters_below']:,} parameters below, "
         f"{facts['parameters_above']:,} above ({facts['parameters_trained']:,} trained)"
         f", {facts['cache_megabytes']:,} MB cached"
+        + (f", by {facts['engine']} on {facts['device']}" if facts["engine"] else "")
     )

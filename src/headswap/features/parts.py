@@ -6,17 +6,21 @@ files. The store has them under the network's name, and then Keras is not even i
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headswap.machine.backend import set_up_backend, start_keras
+from headswap import registry
+from headswap.machine.backend import find_gpu, set_up_backend, start_keras
 from headswap.machine.store import Store
 from headswap.params.backbone import Network, Section
+from headswap.params.features import BFLOAT16
+from headswap.params.features import Section as Options
 
 if TYPE_CHECKING:
     from headswap.features.cut import Cut
@@ -32,8 +36,9 @@ class CutNetwork:
         named: the network.
         backbone: its weights, and where it is cut.
         prepared_size: side of the prepared pictures, in pixels.
+        options: the `features` section.
         backend: of Keras.
-        batch_size: pictures a step.
+        device: that the engine computes on.
         name: a hash of everything that its features depend on beside pixels.
         store: where its parts may be.
         require_unchanged: raises where what was read is not what the name stands for.
@@ -50,16 +55,18 @@ class CutNetwork:
         named: Network,
         backbone: Section,
         prepared_size: int,
+        options: Options,
         backend: str,
-        batch_size: int,
+        device: str,
         name: bytes,
         store: Store,
         require_unchanged: Callable[[], None],
     ):
         self.name = name
         self._named, self._backbone = named, backbone
-        self._prepared_size, self._batch_size = prepared_size, batch_size
-        self._backend, self._require_unchanged = backend, require_unchanged
+        self._prepared_size, self._options = prepared_size, options
+        self._backend, self._device = backend, device
+        self._require_unchanged = require_unchanged
         stored = self._read(store)
         self._facts, self.files = stored or self._describe()
         if stored is None:
@@ -130,6 +137,8 @@ class CutNetwork:
                 "parameters_below": cut.below.count_params() if cut.below else 0,
                 "parameters_above": cut.above.count_params() if cut.above else 0,
                 "parameters_trained": _num_trained(cut),
+                "engine": self._options.engine if cut.below else None,
+                "device": self._device if cut.below else None,
                 "random_weights": has_random_weights(self._named, self._backbone),
             },
         }
@@ -151,20 +160,43 @@ class CutNetwork:
         shape = self._facts["row_shape"]
         return None if shape is None else tuple(shape)
 
-    def run(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Yield the features of pictures, (B, ...) float32, a batch at a time.
+    def run(self, pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Return the features of pictures, float32 each, in their order.
 
         Args:
-            batches: (B, image_size, image_size, 3) uint8 each.
+            pictures: (image_size, image_size, 3) uint8 each; read when needed.
         """
-        below = self._cut.below
-        assert below is not None
-        for images in batches:
-            # A smaller last batch would be compiled anew, and a batch of one may differ
-            # in the last bits from the same image in a larger batch.
-            missing = self._batch_size - len(images)
-            padded = np.pad(images, [(0, missing), (0, 0), (0, 0), (0, 0)])
-            yield np.asarray(below.predict_on_batch(padded))[: len(images)]
+        options, below = self._options, self._cut.below
+        if self._device.startswith("CPU") and (gpu := find_gpu()):
+            print(
+                f"note: features.engine: {options.engine} computes on the processor, "
+                f"and there is a GPU ({gpu}). Set features.engine=keras to use it."
+            )
+        engine = registry.load("engines", options.engine)
+        run = engine.load(below, options.batch_size, options.precision)
+        if options.precision == BFLOAT16:
+            first, pictures = _look_ahead(pictures, options.batch_size)
+            exact = engine.load(below, options.batch_size, "float32")
+            _say_effect(list(run(first)), list(exact(first)))
+        return run(pictures)
+
+
+def _look_ahead(
+    pictures: Iterable[np.ndarray], number: int
+) -> tuple[list[np.ndarray], Iterator[np.ndarray]]:
+    """Return the first pictures, and all of them."""
+    remaining = iter(pictures)
+    first = list(islice(remaining, number))
+    return first, chain(first, remaining)
+
+
+def _say_effect(rounded: Sequence[np.ndarray], exact: Sequence[np.ndarray]) -> None:
+    """Print how far features in bfloat16 are from those in float32."""
+    share = np.abs(np.subtract(rounded, exact)).max() / np.abs(exact).max()
+    print(
+        f"features.precision: bfloat16 moves the features of the first {len(exact)} "
+        f"pictures by up to {share:.1%} of the largest"
+    )
 
 
 def _num_trained(cut: "Cut") -> int:

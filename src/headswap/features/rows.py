@@ -7,7 +7,6 @@ and ensemble.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -112,9 +111,9 @@ def write_features(
         store: where rows may be, and where new ones go.
         options: how the features are computed.
     """
-    dtype = np.dtype(options.precision)
+    dtype = np.dtype(options.cached_dtype)
     shape = (len(pictures), *(network.row_shape or ()))
-    create_rows(path, shape, options.precision)
+    create_rows(path, shape, options.cached_dtype)
     missing: dict[bytes, list[int]] = {}
     for rows in batches(np.arange(len(pictures)), options.batch_size):
         keys = [hashlib.sha256(network.name + hashes[row]).digest() for row in rows]
@@ -131,32 +130,30 @@ def write_features(
         return
     # Equal pictures are one.
     firsts = np.array([rows[0] for rows in missing.values()])
-    asked = iter(missing.items())
+    computed = network.run(
+        picture
+        for rows in batches(firsts, options.batch_size)
+        for picture in pictures.at_size(rows, network.image_size)
+    )
     with (
         store.writer("features") as writer,
         progress(what="features", total=len(firsts), unit="image") as bar,
     ):
-        given = batches(firsts, options.batch_size)
-        for features in network.run(
-            pictures.at_size(rows, network.image_size) for rows in given
-        ):
-            _require_range(features, dtype, network.facts["cut_after"])
-            computed = zip(
-                features.astype(dtype), islice(asked, len(features)), strict=True
-            )
-            for feature, (key, equal) in computed:
-                writer.put(key, feature.tobytes())
-                write_rows(path, np.array(equal), feature)
-            bar.update(len(features))
+        for feature, (key, equal) in zip(computed, missing.items(), strict=True):
+            _require_range(feature, dtype, network.facts["cut_after"])
+            cached = feature.astype(dtype)
+            writer.put(key, cached.tobytes())
+            write_rows(path, np.array(equal), cached)
+            bar.update()
 
 
-def _require_range(features: np.ndarray, dtype: np.dtype, layer_name: str) -> None:
-    """Check that the features can be cached in a precision.
+def _require_range(feature: np.ndarray, dtype: np.dtype, layer_name: str) -> None:
+    """Check that a feature can be cached in a precision.
 
     Raises:
         InputError: a value that is no finite number, or that 16 bits cannot hold.
     """
-    largest = np.abs(features).max()
+    largest = np.abs(feature).max()
     if not np.isfinite(largest):
         raise InputError(
             f"features: every feature after {layer_name} must be finite, got "

@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from headswap import registry
 from headswap.artifacts.dataset.index import read_index
 from headswap.artifacts.storage.tables import PathLike, read_table, write_table
-from headswap.errors import InputError, listed
+from headswap.errors import InputError, listed, raise_faults
 from headswap.features.member import write_member
 from headswap.features.parts import CutNetwork
 from headswap.features.rows import Pictures, Source
@@ -110,16 +111,20 @@ def write_features(
     sources = [Source(file, features_params.PLAIN) for file in image_files]
     pictures = Pictures(sources + [Source(image_files[0], view) for view in further])
     hashes = pictures.hashes()
+    raise_faults(features_params.engine_faults(options, backend))
+    device = registry.load("engines", options.engine).find_device(backend)
     with open_store() as store:
         for named in backbone.networks:
             facts = [
                 origin,
-                _code_hash(named),
+                _code_hash(named, options.engine),
+                device,
                 named,
                 pictures.size,
                 backbone.weights,
                 backbone.pooling,
                 backbone.unfreeze,
+                options.engine,
                 options.precision,
             ]
             name = hash_text(facts)
@@ -129,8 +134,9 @@ def write_features(
                     named,
                     backbone,
                     pictures.size,
+                    options,
                     backend,
-                    options.batch_size,
+                    device,
                     bytes.fromhex(name),
                     store,
                     require_unchanged,
@@ -145,7 +151,8 @@ def write_features(
     (folder / "features.json").write_text(members + "\n", encoding="utf-8")
 
 
-def _code_hash(network: backbone_params.Network) -> str:
+def _code_hash(network: backbone_params.Network, engine: str) -> str:
     """Return the hash of all code that a network's features come from."""
     own = [] if network.is_file else [f"headswap.features.backbones.{network.source}"]
-    return hash_code(["headswap.features.parts", "headswap.features.rows", *own])
+    names = ["features.parts", "features.rows", f"engines.{engine}"]
+    return hash_code([*(f"headswap.{name}" for name in names), *own])

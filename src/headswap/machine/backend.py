@@ -27,7 +27,7 @@ KERAS_SETTINGS: dict[str, str | float] = {
 
 # How the environment variables begin that a backend reads and may compute by. The
 # program sets none of them, so a result depends on them; but not on what is logged.
-VARIABLES = ("DNNL_", "JAX_", "NVIDIA_", "ONEDNN_", "TF_", "XLA_")
+VARIABLES = ("DNNL_", "JAX_", "NVIDIA_", "ONEDNN_", "OV_", "TF_", "XLA_")
 WITHOUT_INFLUENCE = ("NVIDIA_VISIBLE", "NVIDIA_DRIVER", "TF_CPP_", "TF_FORCE_GPU_")
 
 _VARIABLE = "KERAS_BACKEND"
@@ -149,3 +149,26 @@ def set_up_backend(*, tf32: bool, one_thread: bool) -> None:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.backends.cudnn.allow_tf32 = tf32
         torch.backends.cudnn.deterministic = True
+
+
+def find_gpu() -> str | None:
+    """Return the name of the GPU that Keras's backend computes on, None for none."""
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow
+
+        for gpu in tensorflow.config.list_physical_devices("GPU"):
+            details = tensorflow.config.experimental.get_device_details(gpu)
+            return details.get("device_name", gpu.name)
+    elif backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        return None if device.platform == "cpu" else device.device_kind
+    elif backend == "torch":
+        import torch
+
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return None

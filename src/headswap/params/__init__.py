@@ -19,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 from headswap import registry
 from headswap.errors import InputError, listed, raise_faults
 from headswap.machine.backend import backend_faults
-from headswap.params import backbone, train
+from headswap.params import backbone, features, train
 from headswap.params.data import PART_LEVEL, PATH_COLUMN
 
 PARAMS_FILE = "params.yaml"
@@ -127,6 +127,8 @@ def check(sections: Mapping[str, Any], where: str = PARAMS_FILE) -> dict[str, An
         faults += train.find_faults(parsed["train"], parsed["backbone"], where)
     if parsed["keras"]:
         faults += backend_faults(parsed["keras"].backend)
+    if parsed["keras"] and parsed["features"]:
+        faults += features.engine_faults(parsed["features"], parsed["keras"].backend)
     raise_faults(faults)
     return parsed
 

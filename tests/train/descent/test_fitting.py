@@ -64,7 +64,7 @@ def make_trainer(tmp_path, section):
             {"kind": np.eye(3, dtype=np.float32)[labels]},
             make_rows(np.arange(40), np.arange(40, 60), num_folds=4, num_rows=60),
             section("train", **{**DEEP, **train}),
-            section("backbone", **(backbone or {})),
+            section("backbone", **{"epochs": 3, **(backbone or {})}),
             tmp_path / f"curves_{run}" / "round0",
             tmp_path / f"checkpoints_{run}",
         )

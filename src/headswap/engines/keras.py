@@ -1,0 +1,47 @@
+"""Keras on its backend, and so on a GPU where there is one; in batches."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headswap.machine.backend import find_gpu, start_keras
+from headswap.machine.processor import instruction_set
+
+if TYPE_CHECKING:
+    import keras
+
+
+def find_device(backend: str) -> str:
+    """Return what Keras computes on, such as `CPU X86_V3`.
+
+    Args:
+        backend: of Keras, which is started.
+    """
+    start_keras(backend)
+    gpu = find_gpu()
+    return f"GPU {gpu}" if gpu else f"CPU {instruction_set()}"
+
+
+def load(
+    network: "keras.Model", batch_size: int, precision: str
+) -> Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]:
+    """Return the function from pictures, (S, S, 3) uint8, to their features, float32.
+
+    Args:
+        network: from a batch of pictures to their features.
+        batch_size: pictures a step.
+        precision: `features.precision`; the network computes in its own.
+    """
+
+    def run(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        remaining = iter(pictures)
+        while batch := list(islice(remaining, batch_size)):
+            # A smaller last batch would be compiled anew, and a batch of one may differ
+            # in the last bits from the same picture in a larger batch.
+            missing = batch_size - len(batch)
+            padded = np.pad(np.stack(batch), [(0, missing), (0, 0), (0, 0), (0, 0)])
+            yield from np.asarray(network.predict_on_batch(padded))[: len(batch)]
+
+    return run

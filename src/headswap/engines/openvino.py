@@ -1,0 +1,121 @@
+"""OpenVINO on the processor: the network of Keras, converted in memory.
+
+One stream a core, one thread a stream, and every picture a request of its own; so the
+last bits of a feature depend neither on the number of cores nor on other pictures.
+"""
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headswap.errors import InputError
+from headswap.machine.parallel import num_cores
+from headswap.machine.processor import has_bfloat16, instruction_set
+
+if TYPE_CHECKING:
+    import keras
+
+# Of `features.precision`. Without it OpenVINO takes bfloat16 where the processor can;
+# 16 bits of the cached numbers alone are no reason to compute in them.
+PRECISIONS = {"float32": "f32", "float16": "f32", "bfloat16": "bf16"}
+# So that a stream has its next picture while the last feature is being written.
+REQUESTS_A_STREAM = 2
+_LONGEST_REASON = 300
+
+
+def find_device(backend: str) -> str:
+    """Return what OpenVINO computes on, such as `CPU X86_V3`.
+
+    Args:
+        backend: of Keras, without influence.
+    """
+    return f"CPU {instruction_set()}"
+
+
+def load(
+    network: "keras.Model", batch_size: int, precision: str
+) -> Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]:
+    """Return the function from pictures, (S, S, 3) uint8, to their features, float32.
+
+    Args:
+        network: from a batch of pictures to their features, on TensorFlow.
+        batch_size: without influence; each picture is computed by itself.
+        precision: `features.precision`; in `bfloat16` the network computes too.
+
+    Raises:
+        InputError: a layer that OpenVINO cannot convert, or `bfloat16` on a processor
+            without instructions for it.
+    """
+    # OpenVINO would imitate them, slower than it computes in float32.
+    if precision == "bfloat16" and not has_bfloat16():
+        raise InputError(
+            "params.yaml: features.precision must be float32 or float16 on a processor "
+            "without instructions for bfloat16, got 'bfloat16'. Set one of them."
+        )
+    openvino = _import_openvino()
+    num_streams = num_cores()
+    options = {
+        "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
+        "NUM_STREAMS": num_streams,
+        "INFERENCE_NUM_THREADS": num_streams,
+        # Two runs at a time would both hold on to the first cores.
+        "ENABLE_CPU_PINNING": False,
+    }
+    compiled = openvino.Core().compile_model(_convert(network), "CPU", options)
+
+    def run(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        idle = [
+            compiled.create_infer_request()
+            for _ in range(REQUESTS_A_STREAM * num_streams)
+        ]
+        busy: deque[Any] = deque()
+        for picture in pictures:
+            if not idle:
+                request = busy.popleft()
+                yield _wait(request)
+                idle.append(request)
+            busy.append(idle.pop())
+            busy[-1].start_async({0: picture[None]})
+        while busy:
+            yield _wait(busy.popleft())
+
+    return run
+
+
+def _wait(request: Any) -> np.ndarray:
+    """Return a copy of a request's feature, once it is there."""
+    request.wait()
+    return request.get_output_tensor(0).data[0].copy()
+
+
+def _convert(network: "keras.Model") -> Any:
+    """Return the network for one picture at a time."""
+    import tensorflow
+
+    pixels = tensorflow.TensorSpec((1, *network.input_shape[1:]), "uint8", "pixels")
+
+    @tensorflow.function(input_signature=[pixels])
+    def compute(pixels: Any) -> dict[str, Any]:
+        # Without a name for it, tensors inside some activations are outputs as well.
+        return {"feature": network(pixels, training=False)}
+
+    try:
+        return _import_openvino().convert_model(compute.get_concrete_function())
+    # What is raised depends on where in the graph OpenVINO stumbles.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:_LONGEST_REASON].rstrip(".")
+        raise InputError(
+            "params.yaml: features.engine must be able to convert the network, got "
+            f"'openvino', which is not: {reason}. Set features.engine=keras."
+        ) from error
+
+
+def _import_openvino() -> Any:
+    # It reports how it is used, over the network, unless it finds no such package.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino
