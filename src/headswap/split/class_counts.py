@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import PARTS, Split
 from headswap.artifacts.storage.tables import PathLike
-
-matplotlib.use("Agg")
-from matplotlib import pyplot
 
 PART_COLORS = {"train": "#4c72b0", "validation": "#dd8452", "test": "#55a868"}
 
@@ -38,19 +34,18 @@ def draw_class_counts(
         path: of the PNG.
         counts: (task, class, part, images).
     """
+    # Here, because it takes longer to start than all else of the stage; without pyplot,
+    # which would load what shows figures on screens.
+    from matplotlib.figure import Figure
+
     tasks = list(dict.fromkeys(task for task, _, _, _ in counts))
     classes = {
         task: list(dict.fromkeys(label for name, label, _, _ in counts if name == task))
         for task in tasks
     }
     heights = [1.0 + 0.22 * len(classes[task]) for task in tasks]
-    figure, panels = pyplot.subplots(
-        len(tasks),
-        figsize=(8, sum(heights)),
-        height_ratios=heights,
-        squeeze=False,
-        layout="constrained",
-    )
+    figure = Figure(figsize=(8, sum(heights)), layout="constrained")
+    panels = figure.subplots(len(tasks), height_ratios=heights, squeeze=False)
     for task, panel in zip(tasks, panels[:, 0], strict=True):
         left = np.zeros(len(classes[task]))
         for part, color in PART_COLORS.items():
@@ -62,4 +57,3 @@ def draw_class_counts(
         panel.set_xlabel("images")
         panel.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
     figure.savefig(path, dpi=100, metadata={"Software": None})
-    pyplot.close(figure)
