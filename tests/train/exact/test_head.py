@@ -7,7 +7,7 @@ import pytest
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.errors import InputError
-from headswap.solver.logistic import log_loss, probabilities
+from headswap.solver.logistic import FINE, ROUGH, log_loss, probabilities
 from headswap.solver.strength import search
 from headswap.train.exact.fit import Fit, Source
 from headswap.train.exact.head import SolvedHead
@@ -91,6 +91,19 @@ def test_folds_decide_where_validation_has_too_few_images(solve):
         ),
         abs=1e-3,
     )
+
+
+def test_a_path_ends_where_its_last_strength_alone_does():
+    values, targets = draw(60, 3)
+    path, at_once = (
+        Fit({"net": Source(values)}, targets, np.arange(60), KIND, "length", "none")
+        for _ in range(2)
+    )
+    for l2 in (1e-2, 1e-3, 1e-4):
+        path.solve(l2, ROUGH)
+    found, expected = path.solve(1e-5, FINE), at_once.solve(1e-5, FINE)
+    np.testing.assert_allclose(found.kernel, expected.kernel, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found.bias, expected.bias, rtol=1e-3, atol=1e-3)
 
 
 def test_views_of_an_image_do_not_make_it_two(solve):

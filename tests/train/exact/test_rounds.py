@@ -114,10 +114,20 @@ def test_most_images_that_were_not_fitted_to_are_told_apart(solved, merge):
     assert right.mean() > 0.8
 
 
+def test_a_few_seconds_work_starts_no_process(solved, monkeypatch):
+    monkeypatch.setattr(parallel, "num_cores", lambda: 2)
+    monkeypatch.setattr(parallel, "ProcessPoolExecutor", None)
+    solved()
+    monkeypatch.setattr("headswap.train.exact.rounds.FEW", 0)
+    with pytest.raises(TypeError):
+        solved()
+
+
 @pytest.mark.slow
 def test_several_cores_give_the_same_bits_as_one(solved, monkeypatch):
     alone, _ = solved(strategy="cascade")
     monkeypatch.setattr(parallel, "num_cores", lambda: 2)
+    monkeypatch.setattr("headswap.train.exact.rounds.FEW", 0)
     together, _ = solved(strategy="cascade")
     for one, other in zip(alone, together, strict=True):
         assert one.strengths == other.strengths

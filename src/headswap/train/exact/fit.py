@@ -74,16 +74,33 @@ class Fit:
             [self.maps[name](source.values[rows]) for name, source in sources.items()]
         )
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing has been solved yet."""
+        return not self._solutions
+
     def solve(self, l2: float, tolerance: float) -> Linear:
-        """Return the solution, from that of the nearest strength so far onwards."""
-        nearest = min(
-            self._solutions,
-            key=lambda solved: abs(np.log(solved / l2)) if solved != l2 else 0,
-            default=None,
-        )
-        start = None if nearest is None else self._solutions[nearest]
+        """Return the solution, searched from where those so far point."""
+        start = self._expected(l2)
         self._solutions[l2] = self._problem.solve(l2, start, tolerance)
         return self._solutions[l2]
+
+    def _expected(self, l2: float) -> Linear | None:
+        """Return where the solution may be: on the line through the nearest two.
+
+        Solutions move about evenly with the logarithm of the strength; from there, a
+        path takes half the steps that it takes from the nearest solution itself.
+        """
+        if l2 in self._solutions or len(self._solutions) < 2:
+            return self._solutions.get(l2) or next(iter(self._solutions.values()), None)
+        near, far = sorted(self._solutions, key=lambda each: abs(np.log(each / l2)))[:2]
+        # No further than the two are apart, as far as the line is known to hold.
+        way = np.clip(np.log(l2 / near) / np.log(near / far), -1, 1)
+        first, second = self._solutions[near], self._solutions[far]
+        return Linear(
+            first.kernel + way * (first.kernel - second.kernel),
+            first.bias + way * (first.bias - second.bias),
+        )
 
     def blocks(self, solution: Linear) -> tuple[Block, ...]:
         """Return a solution as what a head takes from each source."""

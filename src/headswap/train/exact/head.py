@@ -13,7 +13,7 @@ from headswap.artifacts.model.heads import SCORES, Head
 from headswap.artifacts.model.strengths import Strength, choose
 from headswap.errors import InputError
 from headswap.params.train import AUTO, Section
-from headswap.solver.logistic import FINE, ROUGH, log_loss, probabilities
+from headswap.solver.logistic import FINE, ROUGH, Linear, log_loss, probabilities
 from headswap.solver.standardize import LENGTH, NONE, WITHIN
 from headswap.solver.strength import search
 from headswap.train.exact.fit import Fit, Source
@@ -64,7 +64,7 @@ class SolvedHead:
             self._of_folds, fit = judges[kind], self._fit(rows.train, kind)
         else:
             self._of_folds, ((fit, _),) = [], judges[kind]
-        solution = fit.solve(self.chosen.l2, FINE)
+        solution = self._solve_finely(fit)
         self.head = Head(
             name,
             SCORES if gives_scores else task.kind,
@@ -144,6 +144,23 @@ class SolvedHead:
         found = search(loss_at) if asked is None else {asked: loss_at(asked)}
         return [Strength(kind, l2, loss) for l2, loss in found.items()]
 
+    def _solve_finely(self, fit: Fit) -> Linear:
+        """Return the solution at the chosen strength.
+
+        A fresh fit comes to it down the path: a weak penalty takes a fraction of the
+        steps then.
+        """
+        if fit.is_fresh:
+            path = {
+                each.l2
+                for each in self.strengths
+                if each.standardization == self.chosen.standardization
+            }
+            for l2 in sorted(path, reverse=True):
+                if l2 > self.chosen.l2:
+                    fit.solve(l2, ROUGH)
+        return fit.solve(self.chosen.l2, FINE)
+
     def outputs(self) -> np.ndarray:
         """Return what the head gives, (rows, C) float64, over all feature rows.
 
@@ -154,9 +171,8 @@ class SolvedHead:
         outputs = self.head(values)
         of_folds = self._of_folds or self._folds(self.chosen.standardization)
         for fit, held_rows in of_folds:
-            scores = fit.solve(self.chosen.l2, FINE)(
-                fit.coordinates(self._sources, held_rows)
-            )
+            coordinates = fit.coordinates(self._sources, held_rows)
+            scores = self._solve_finely(fit)(coordinates)
             outputs[held_rows] = (
                 scores
                 if self.head.kind == SCORES

@@ -1,4 +1,4 @@
-"""Every round's heads, on all cores, one thread each.
+"""Every round's heads, on all cores where they take long, one thread each.
 
 With nothing but linear heads to fit, little is left of a strategy: whether a task's
 head takes what the heads of the tasks before it say (`CHAINED`).
@@ -19,6 +19,10 @@ from headswap.train.exact.fit import Source
 from headswap.train.exact.head import SolvedHead
 from headswap.train.outcome import Outcome
 from headswap.train.rows import RoundRows
+
+# Multiplications of one look at all rounds' heads up to which they are solved in this
+# process: a few seconds' work, in which another one would just have started.
+FEW = 1e7
 
 
 def solve_rounds(
@@ -46,7 +50,25 @@ def solve_rounds(
         options=options,
         is_chained=strategy.CHAINED,
     )
-    yield from map_on_cores(solve, rounds, what="train", unit="round")
+    if _num_multiplications(members, tasks, rounds) <= FEW:
+        yield from map(solve, rounds)
+    else:
+        yield from map_on_cores(solve, rounds, what="train", unit="round")
+
+
+def _num_multiplications(
+    members: Sequence[Member], tasks: Sequence[Task], rounds: Sequence[RoundRows]
+) -> int:
+    """Return how many it takes to compute every head's scores of its training rows.
+
+    No head has more coordinates than rows that it is fitted to.
+    """
+    num_features = sum(member.rows.row_shape[0] for member in members)
+    num_classes = sum(task.num_classes for task in tasks)
+    return sum(
+        len(rows.train) * min(len(rows.train), num_features) * num_classes
+        for rows in rounds
+    )
 
 
 def solve_round(
