@@ -85,7 +85,8 @@ def test_every_figure_is_written(workspace, reproduced):
         for part in report[task].values():
             assert set(part) == {"accuracy", "precision", "recall", "f1", "auc"}
     predictions = read_rows(workspace / "metrics" / "predictions.csv")
-    assert len(predictions) == 24 * 2
+    assert {row["part"] for row in predictions} == {"validation", "test"}
+    assert {row["task"] for row in predictions} == {"category", "landmark"}
     rejected = read_rows(workspace / "data" / "prepared" / "rejected.csv")
     assert [row["path"] for row in rejected] == ["round/kind0/broken.jpg"]
 

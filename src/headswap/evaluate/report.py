@@ -93,32 +93,38 @@ def write_predictions(
     index: Index,
     split: Split,
 ) -> None:
-    """Write one row an image, task and round.
+    """Write one row a task and image that the first round validated or tested.
+
+    In git, so that a review sees which answers change; so what lies elsewhere is left
+    out: training images and further rounds (`data/predictions`), paths (`index.csv`).
+    A group is named by one of its images; where that is the image itself, or it is
+    alone, the column is empty.
 
     The probability is that of the predicted class; of several, that of the least
     certain one; of none, that of the most probable class.
     """
 
     def rows() -> Iterator[tuple[object, ...]]:
+        parts = split.parts[0]
+        shown = np.flatnonzero((parts == "validation") | (parts == "test")).tolist()
         for task in index.tasks:
-            for number, parts in enumerate(split.parts):
-                for row, part in enumerate(parts):
-                    answer = predicted[task.name][number, row].astype(bool)
-                    values = predictions[task.name].probabilities[number, row]
-                    probability = values[answer].min() if answer.any() else values.max()
-                    yield (
-                        number,
-                        task.name,
-                        part,
-                        index.image_ids[row],
-                        index.paths[row],
-                        index.cells[task.name][row],
-                        _names(task, answer),
-                        f"{probability:.4f}",
-                    )
+            for row in shown:
+                answer = predicted[task.name][0, row].astype(bool)
+                values = predictions[task.name].probabilities[0, row]
+                probability = values[answer].min() if answer.any() else values.max()
+                image_id, group = index.image_ids[row], split.groups[row]
+                yield (
+                    image_id,
+                    "" if group == image_id else group,
+                    parts[row],
+                    task.name,
+                    index.cells[task.name][row],
+                    _names(task, answer),
+                    f"{probability:.3f}",
+                )
 
-    header = ["round", "task", "part", "image_id", "path"]
-    write_table(path, [*header, "actual", "predicted", "probability"], rows())
+    header = ["image_id", "group", "part", "task", "actual", "predicted", "probability"]
+    write_table(path, header, rows())
 
 
 def write_confusion(
@@ -128,10 +134,10 @@ def write_confusion(
     cells: Mapping[str, Sequence[str]],
     split: Split,
 ) -> None:
-    """Write (task, actual, predicted) of test images, one row an image and round.
+    """Write how many test images of all rounds are (task, actual, predicted).
 
-    A multilabel task has one row more a class: whether it was there and was found. One
-    file for all tasks, so that none of an earlier data set's can stay behind.
+    A multilabel task has rows a class: whether it was there and was found. One file for
+    all tasks, so that none of an earlier data set's can stay behind.
 
     Args:
         path: of the table.
@@ -140,30 +146,36 @@ def write_confusion(
         cells: the labels of each image, by task name.
         split: of the images.
     """
+    numbers, images = np.nonzero(split.parts == "test")
 
-    def rows() -> Iterator[tuple[str, str, str]]:
+    def rows() -> Iterator[tuple[str, str, str, int]]:
         for task in tasks:
-            for number, row in zip(*np.nonzero(split.parts == "test"), strict=True):
-                answers = predicted[task.name][number, row]
-                cell = cells[task.name][row]
-                for actual, answer in _confused(task, cell, answers):
-                    yield task.name, actual, answer
+            targets = task.encode(cells[task.name])[images].astype(int)
+            answers = predicted[task.name][numbers, images].astype(int)
+            for names, actual, answered in _choices(task, targets, answers):
+                counts = actual.T @ answered
+                for first, second in zip(*np.nonzero(counts), strict=True):
+                    count = int(counts[first, second])
+                    yield task.name, names[first], names[second], count
 
-    write_table(path, ["task", "actual", "predicted"], rows())
+    write_table(path, ["task", "actual", "predicted", "images"], rows())
 
 
-def _confused(task: Task, cell: str, answers: np.ndarray) -> Iterator[tuple[str, str]]:
-    """Yield (actual, predicted) of one image."""
+def _choices(
+    task: Task, targets: np.ndarray, answers: np.ndarray
+) -> Iterator[tuple[Sequence[str], np.ndarray, np.ndarray]]:
+    """Yield the names of what one of is right, and what was, and what was answered."""
     if task.kind == "multiclass":
-        yield cell, _names(task, answers)
+        yield task.class_names, targets, answers
         return
-    actual = set(task.split_cell(cell))
-    for name, answer in zip(task.class_names, answers, strict=True):
-        yield _yes_or_no(name, name in actual), _yes_or_no(name, bool(answer))
-
-
-def _yes_or_no(class_name: str, answer: bool) -> str:
-    return class_name if answer else f"no {class_name}"
+    for name, has_class, is_found in zip(
+        task.class_names, targets.T, answers.T, strict=True
+    ):
+        yield (
+            (name, f"no {name}"),
+            np.stack([has_class, 1 - has_class], axis=1),
+            np.stack([is_found, 1 - is_found], axis=1),
+        )
 
 
 def write_learning_curves(path: Path, curves: Path) -> None:

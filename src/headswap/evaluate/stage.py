@@ -2,9 +2,10 @@
 
 Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over the
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
-round), `classes.csv` (every class), `predictions.csv` (every image), and for plots
-`confusion.csv` (test images), `learning_curves.csv` and `strengths.csv` (of solved
-heads).
+round), `classes.csv` (every class), `predictions.csv` (the first round's validation
+and test images), and for plots `confusion.csv` (test images, counted),
+`learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in git, and
+so is small.
 """
 
 from collections.abc import Mapping, Sequence
