@@ -84,25 +84,6 @@ def test_multilabel_scores_agree_with_scikit_learn(seed):
     )
 
 
-@given(
-    st.lists(
-        st.tuples(st.booleans(), st.integers(0, 20).map(lambda n: n / 20)), min_size=2
-    ).filter(lambda rows: len({has_class for has_class, _ in rows}) == 2),
-    st.sampled_from([np.float32, np.float64]),
-)
-def test_ranks_with_ties_score_as_scikit_learn_has_them(rows, dtype):
-    has_class, likely = (np.array(column) for column in zip(*rows, strict=True))
-    probabilities = likely[:, None].astype(dtype)
-    targets = has_class[:, None].astype(np.float32)
-    scores = score(targets, probabilities, targets.astype(int), "multilabel")
-    for name, function in (
-        ("auc", sklearn.metrics.roc_auc_score),
-        ("average_precision", sklearn.metrics.average_precision_score),
-    ):
-        expected = function(has_class, probabilities[:, 0])
-        assert scores.per_class[name][0] == pytest.approx(expected, abs=1e-12), name
-
-
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
 def test_a_class_without_images_is_left_out_of_every_average(kind):
     targets, probabilities, predicted = make_multilabel(1)

@@ -28,7 +28,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "augment": ("numpy", "opencv-python-headless", "pillow"),
     "features": ("h5py", "keras", "numpy", "opencv-python-headless"),
     "train": ("dvclive", "keras", "numpy", "scipy", "threadpoolctl"),
-    "evaluate": ("numpy",),
+    "evaluate": ("numpy", "scikit-learn"),
 }
 BACKEND_LIBRARIES = {
     "tensorflow": ("tensorflow",),

@@ -1,5 +1,6 @@
 """Scores of predictions. A `_loss` is better when it is lower, all else when higher."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,19 +46,22 @@ def score(
         predicted: (N, C) of 0 and 1.
         kind: of the task, `multiclass` or `multilabel`.
     """
-    # scikit-learn has all of them, and tests hold these to it. But starting it takes
-    # longer than scoring a few hundred images, and so do its checks, class by class.
+    # It takes a second to start, which nobody should wait for who only reads scores.
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    # Counted here, because scikit-learn takes one column for two classes.
     support = targets.sum(axis=0).astype(int)
     named = predicted.sum(axis=0).astype(int)
     hits = (targets * predicted).sum(axis=0).astype(int)
-    auc, average_precision = _rank_scores(targets, probabilities)
     per_class = {
         "accuracy": (targets == predicted).mean(axis=0),
         "precision": hits / np.maximum(named, 1),
         "recall": hits / np.maximum(support, 1),
         "f1": 2 * hits / np.maximum(named + support, 1),
-        "auc": auc,
-        "average_precision": average_precision,
+        "auc": _rank_scores(targets, probabilities, roc_auc_score),
+        "average_precision": _rank_scores(
+            targets, probabilities, average_precision_score
+        ),
     }
     for values in per_class.values():
         values[support == 0] = np.nan
@@ -72,28 +76,16 @@ def score(
     return Scores(overall, per_class, support)
 
 
-def _rank_scores(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return the AUC and the average precision of each class, (2, C) float64.
-
-    NaN where all images have the class or none has.
-    """
-    scores = np.full((2, targets.shape[1]), np.nan)
-    for number, (has_class, likely) in enumerate(
-        zip(targets.T, probabilities.T, strict=True)
-    ):
-        if not 0 < has_class.sum() < len(has_class):
-            continue
-        order = np.argsort(-likely)
-        # Images of equal probability are found together.
-        last = np.flatnonzero(np.diff(likely[order], append=-1))
-        hits = np.cumsum(has_class[order], dtype=np.float64)[last]
-        misses = last + 1 - hits
-        gained = np.diff(hits, prepend=0)
-        # The area of one step under the curve is a trapezoid.
-        area = np.diff(misses, prepend=0) @ (hits - gained / 2)
-        scores[0, number] = area / (hits[-1] * misses[-1])
-        scores[1, number] = gained @ (hits / (last + 1)) / hits[-1]
-    return scores
+def _rank_scores(
+    targets: np.ndarray, probabilities: np.ndarray, function: Callable[..., float]
+) -> np.ndarray:
+    """Return one score a class; NaN where the part has only one kind of target."""
+    return np.array(
+        [
+            function(column, probability) if 0 < column.sum() < len(column) else np.nan
+            for column, probability in zip(targets.T, probabilities.T, strict=True)
+        ]
+    )
 
 
 def _mean(values: np.ndarray) -> float:
