@@ -19,6 +19,7 @@ from headswap.augment.versions import (
     num_copies,
     random_strengths,
 )
+from headswap.machine import parallel
 from tests.made import make_index, make_split
 
 OFF = {
@@ -202,6 +203,19 @@ def test_running_twice_gives_the_same_bytes(prepared, options, tmp_path):
     images, index = prepared
     for name in ("first", "second"):
         write_versions(images, index, ALL_TRAIN, options(**ON), tmp_path / name)
+    for name in ("images.npy", "augmented.csv"):
+        first = (tmp_path / "first" / name).read_bytes()
+        assert first == (tmp_path / "second" / name).read_bytes()
+
+
+def test_processes_write_the_same_bytes_as_threads(
+    prepared, options, tmp_path, monkeypatch
+):
+    images, index = prepared
+    write_versions(images, index, ALL_TRAIN, options(**ON), tmp_path / "first")
+    monkeypatch.setattr(parallel, "num_cores", lambda: 2)
+    monkeypatch.setattr(parallel, "MANY", 1)
+    write_versions(images, index, ALL_TRAIN, options(**ON), tmp_path / "second")
     for name in ("images.npy", "augmented.csv"):
         first = (tmp_path / "first" / name).read_bytes()
         assert first == (tmp_path / "second" / name).read_bytes()

@@ -1,5 +1,6 @@
 """Many items at once: in order, a few at a time, and errors are not lost."""
 
+import functools
 import itertools
 import time
 
@@ -60,6 +61,39 @@ def test_an_error_of_the_items_themselves_reaches_the_caller():
 
     with pytest.raises(OSError, match="no more"):
         list(parallel.map_in_order(str, items()))
+
+
+def square_all(numbers):
+    return [number * number for number in numbers]
+
+
+def refuse_seven_of(numbers):
+    if 7 in numbers:
+        raise KeyError("seven")
+    return numbers
+
+
+@pytest.fixture(params=["threads", "processes"])
+def many(request, monkeypatch):
+    """many(function, items): `map_many` where items are few, or where they are many."""
+    monkeypatch.setattr(parallel, "MANY", 1 if request.param == "processes" else 10**9)
+    monkeypatch.setattr(parallel, "CHUNK", 3)
+    return functools.partial(parallel.map_many, what="count", unit="number")
+
+
+def test_many_results_come_in_the_order_of_the_items(many):
+    assert list(many(square_all, list(range(50)))) == square_all(range(50))
+
+
+def test_nothing_gives_no_results(many):
+    assert list(many(square_all, [])) == []
+
+
+def test_an_error_among_many_reaches_the_caller(many):
+    results = many(refuse_seven_of, list(range(100)))
+    assert [next(results) for _ in range(6)] == list(range(6))
+    with pytest.raises(KeyError, match="seven"):
+        list(results)
 
 
 def test_there_is_at_least_one_core(monkeypatch):

@@ -6,7 +6,8 @@ not stored again. An image that trains in any round is varied; the rows of an im
 used only where it trains.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,7 @@ from headswap.artifacts.storage.arrays import RowWriter
 from headswap.artifacts.storage.tables import PathLike, table_writer
 from headswap.augment.contact_sheet import draw_contact_sheet
 from headswap.augment.versions import make_versions, num_copies
-from headswap.machine.parallel import map_in_order
-from headswap.machine.progress import progress
+from headswap.machine.parallel import map_many
 from headswap.params.augment import Section
 
 NUM_PREVIEWED = 6
@@ -63,25 +63,33 @@ def write_versions(
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     copies = num_copies(options)
-    training_rows = np.flatnonzero((split.times > 0).any(axis=0)).tolist()
+    rows = np.flatnonzero((split.times > 0).any(axis=0)).tolist()
+    training = [(row, index.image_ids[row]) for row in rows]
     row_shape = np.load(images, mmap_mode="r").shape[1:]
 
-    def versions(row: int) -> np.ndarray:
-        # Mapped anew for each image: pages that stay mapped count as our memory.
-        image = np.array(np.load(images, mmap_mode="r")[row])
-        return make_versions(image, index.image_ids[row], copies, options)
-
+    make = partial(_make, images, copies, options)
     with (
         RowWriter(folder / "images.npy", row_shape, "uint8") as augmented,
         table_writer(folder / "augmented.csv", ["image_id", "copy"]) as table,
     ):
         if copies == 0:
             return
-        results = map_in_order(versions, training_rows)
-        bar = progress(results, what="augment", total=len(training_rows), unit="image")
-        for row, made in zip(training_rows, bar, strict=True):
+        results = map_many(make, training, what="augment", unit="image")
+        for (_, image_id), made in zip(training, results, strict=True):
             augmented.append(made)
-            table.writerows((index.image_ids[row], 1 + copy) for copy in range(copies))
+            table.writerows((image_id, 1 + copy) for copy in range(copies))
+
+
+def _make(
+    images: PathLike, copies: int, options: Section, training: Sequence[tuple[int, str]]
+) -> list[np.ndarray]:
+    """Return (copies, H, W, 3) uint8 for each (row, image id)."""
+    # Mapped anew each time: pages that stay mapped count as our memory.
+    pictures = np.load(images, mmap_mode="r")
+    return [
+        make_versions(np.array(pictures[row]), image_id, copies, options)
+        for row, image_id in training
+    ]
 
 
 def preview(

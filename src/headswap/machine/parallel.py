@@ -4,7 +4,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
@@ -13,6 +13,10 @@ from headswap.machine.progress import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# From so many items on, what processes save is worth starting them.
+MANY = 2000
+CHUNK = 32
 
 
 def num_cores() -> int:
@@ -30,16 +34,38 @@ def map_in_order(
     Threads, because decoding, warping and hashing release Python's lock. Only a few
     results wait at any time, so memory does not grow with the number of items.
     """
-    remaining = iter(items)
     with ThreadPoolExecutor(num_cores()) as pool:
-        waiting: deque[Future[Result]] = deque(
-            pool.submit(function, item) for item in islice(remaining, 4 * num_cores())
-        )
-        while waiting:
-            result = waiting.popleft().result()
-            for item in islice(remaining, 1):
-                waiting.append(pool.submit(function, item))
-            yield result
+        yield from _in_order(pool, function, items, 4 * num_cores())
+
+
+def map_many(
+    function: Callable[[Sequence[Item]], Sequence[Result]],
+    items: Sequence[Item],
+    what: str,
+    unit: str,
+) -> Iterator[Result]:
+    """Yield the results of items in their order, computed on all cores, with a bar.
+
+    Few items are done in threads, one at a time; many in processes, some at a time:
+    where an item takes less than a millisecond, threads wait for Python's lock. Which
+    of the two changes no result.
+
+    Args:
+        function: returns the results of some items; picklable, as items and results
+            are.
+        items: to do it with.
+        what: is done, for the bar.
+        unit: what an item is, for the bar.
+    """
+    workers = num_cores()
+    in_processes = len(items) >= MANY and workers > 1
+    size = CHUNK if in_processes else 1
+    chunks = (items[start : start + size] for start in range(0, len(items), size))
+    pool = _processes(workers) if in_processes else ThreadPoolExecutor(workers)
+    with progress(what=what, total=len(items), unit=unit) as bar, pool:
+        for results in _in_order(pool, function, chunks, 4 * workers):
+            yield from results
+            bar.update(len(results))
 
 
 def map_on_cores(
@@ -63,13 +89,34 @@ def map_on_cores(
                 yield function(item)
                 bar.update()
             return
-        # Not forked: threads that a library has begun would be lost in a copy.
-        with ProcessPoolExecutor(
-            workers, get_context("spawn"), initializer=_end_with_parent
-        ) as pool:
+        with _processes(workers) as pool:
             for result in pool.map(function, items):
                 yield result
                 bar.update()
+
+
+def _in_order(
+    pool: Executor,
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    num_waiting: int,
+) -> Iterator[Result]:
+    remaining = iter(items)
+    waiting: deque[Future[Result]] = deque(
+        pool.submit(function, item) for item in islice(remaining, num_waiting)
+    )
+    while waiting:
+        result = waiting.popleft().result()
+        for item in islice(remaining, 1):
+            waiting.append(pool.submit(function, item))
+        yield result
+
+
+def _processes(workers: int) -> ProcessPoolExecutor:
+    # Not forked: threads that a library has begun would be lost in a copy.
+    return ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_end_with_parent
+    )
 
 
 def _end_with_parent() -> None:
