@@ -4,9 +4,11 @@ Folders are the layout here; layouts have tests of their own.
 """
 
 import hashlib
+import io
 import json
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +16,7 @@ from PIL import Image
 from headswap.artifacts.dataset.index import INDEX_COLUMNS, read_index
 from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
+from headswap.machine import parallel
 from headswap.pictures.decode import decode
 from headswap.prepare.stage import ID_DIGITS, prepare_images
 
@@ -381,3 +384,60 @@ def test_pictures_lie_upright_in_the_array(run, pictures, quarters, encode):
     row = read_index(prepared).paths.index("category0/landmark0/turned.png")
     expected = decode(encode(quarters), SIZE, "pad").pixels
     np.testing.assert_array_equal(np.load(prepared / "images.npy")[row], expected)
+
+
+@pytest.fixture(scope="module")
+def photo(encode):
+    """photo(seed): a JPEG of 2.4 megapixels and a lossless copy of its pixels."""
+
+    def make(seed):
+        cells = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), np.uint8)
+        pixels = cv2.resize(cells, (1800, 1350), interpolation=cv2.INTER_CUBIC)
+        jpeg = encode(pixels, "JPEG", quality=90)
+        with Image.open(io.BytesIO(jpeg)) as image:
+            return jpeg, encode(image, "PNG", compress_level=1)
+
+    return make
+
+
+def test_a_photograph_and_its_lossless_copy_share_one_pixel_hash(run, pictures, photo):
+    folder = pictures / "category0/landmark0"
+    for number in range(2):
+        jpeg, lossless = photo(number)
+        (folder / f"photo{number}.jpg").write_bytes(jpeg)
+        (folder / f"photo{number}.png").write_bytes(lossless)
+    index = read_index(run(pictures))
+    hash_of = dict(zip(index.paths, index.pixel_hashes, strict=True))
+    first, second = (
+        {hash_of[f"category0/landmark0/photo{n}.{end}"] for end in ("jpg", "png")}
+        for n in range(2)
+    )
+    assert len(first) == len(second) == 1
+    assert first != second
+    assert len(set(index.pixel_hashes)) == 12 + 2
+
+
+def test_a_photograph_under_two_classes_is_an_error_in_whatever_format(
+    run, pictures, photo
+):
+    jpeg, lossless = photo(0)
+    (pictures / "category0/landmark0/photo.jpg").write_bytes(jpeg)
+    (pictures / "category1/landmark2/photo.png").write_bytes(lossless)
+    with pytest.raises(InputError, match="got 2 files that show a picture under sever"):
+        run(pictures)
+
+
+def test_the_index_tells_what_a_picture_looks_like(run, pictures):
+    looks = read_table(run(pictures) / "index.csv")["perceptual_hash"]
+    assert {len(look) for look in looks} == {64}
+    assert len(set(looks)) == 12
+
+
+def test_processes_write_the_same_bytes_as_threads(run, pictures, monkeypatch):
+    (pictures / "category0/landmark0/bad.jpg").write_bytes(b"bad")
+    first = run(pictures)
+    monkeypatch.setattr(parallel, "num_cores", lambda: 2)
+    monkeypatch.setattr(parallel, "MANY", 1)
+    second = run(pictures)
+    for name in ("images.npy", "index.csv", "rejected.csv", "labels.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()

@@ -23,7 +23,7 @@ from headswap.machine.fingerprint import (
 
 # The installed packages whose code a stage's results come from.
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "prepare": ("numpy", "opencv-python-headless", "pillow"),
+    "prepare": ("numpy", "opencv-python-headless", "pillow", "scipy"),
     "split": ("matplotlib", "numpy", "scipy"),
     "augment": ("numpy", "opencv-python-headless", "pillow"),
     "features": ("h5py", "keras", "numpy", "opencv-python-headless"),

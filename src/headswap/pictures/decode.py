@@ -6,12 +6,15 @@ A picture is used whole or not at all: what Pillow cannot read to the end is ref
 import hashlib
 import io
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from headswap.pictures.resize import RESIZERS
+from headswap.pictures.perceptual import perceptual_hash
+from headswap.pictures.resize import COVERED, RESIZERS, centred
+from headswap.pictures.shrink import average_boxes, shrink_while_decoding
 
 MAX_PIXELS = 100_000_000
 # Pillow's own limit only warns, up to twice its number; the one above refuses.
@@ -31,15 +34,15 @@ FORMATS = (
 )
 ORIENTATION_TAG = 0x0112
 
-# What undoes each EXIF orientation. Source: EXIF 2.32, tag 274.
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+# What undoes each EXIF orientation, for pixels (H, W, 3). Source: EXIF 2.32, tag 274.
+_UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: pixels[::-1].swapaxes(0, 1),
+    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
+    8: lambda pixels: pixels[:, ::-1].swapaxes(0, 1),
 }
 _TURNED = (5, 6, 7, 8)
 
@@ -59,14 +62,16 @@ class UnreadableImage(Exception):
     """A file is no picture that can be read whole; the message is the reason."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One decoded and resized picture.
 
     Attributes:
         pixels: (size, size, 3) uint8 RGB, 0..255.
         content_hash: of the file's bytes, hexadecimal.
-        pixel_hash: of the decoded pixels before resizing, hexadecimal.
+        pixel_hash: of the decoded pixels or boxes before resizing, hexadecimal.
+        perceptual_hash: of what the picture looks like; "" where it is of one colour.
+        box: side of the boxes of pixels it was decoded to, 1 where to pixels.
         width: of the upright original, in pixels.
         height: of the upright original, in pixels.
         file_format: what the file really is, whatever its name says.
@@ -75,6 +80,8 @@ class Picture:
     pixels: np.ndarray
     content_hash: str
     pixel_hash: str
+    perceptual_hash: str
+    box: int
     width: int
     height: int
     file_format: str
@@ -100,25 +107,48 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
             if width * height > MAX_PIXELS:
                 raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels")
             orientation = _orientation(image)
-            if orientation in _UPRIGHT:
-                pixels = _to_rgb(image.transpose(_UPRIGHT[orientation]))
-            else:
-                pixels = _to_rgb(image)
+            upright_sides = _sides(orientation, width, height)
+            covered = COVERED[resize](*upright_sides, size)
+            columns, rows = _sides(orientation, *covered)
+            box = shrink_while_decoding(image, columns, rows)
+            decoded = _to_rgb(image)
     except UnidentifiedImageError:
         raise UnreadableImage("no image format recognised") from None
     except DECODING_ERRORS as error:
         raise UnreadableImage(f"damaged: {error}") from error
-    if orientation in _TURNED:
-        width, height = height, width
-    shape = repr(pixels.shape).encode()
+    upright = _turn(decoded, orientation)
+    if box > 1:
+        small = average_boxes(decoded, width / box, height / box, columns, rows)
+        pixels = centred(_turn(small, orientation), size)
+    else:
+        pixels = RESIZERS[resize](upright, size)
     return Picture(
-        pixels=RESIZERS[resize](pixels, size),
+        pixels=pixels,
         content_hash=hashlib.sha256(content).hexdigest(),
-        pixel_hash=hashlib.sha256(shape + pixels.tobytes()).hexdigest(),
-        width=width,
-        height=height,
+        pixel_hash=_hash(upright),
+        perceptual_hash=perceptual_hash(upright),
+        box=box,
+        width=upright_sides[0],
+        height=upright_sides[1],
         file_format=file_format,
     )
+
+
+def _sides(orientation: int, width: int, height: int) -> tuple[int, int]:
+    """Return stored sides as upright ones, or upright ones as stored."""
+    return (height, width) if orientation in _TURNED else (width, height)
+
+
+def _turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    if orientation not in _UPRIGHT:
+        return pixels
+    return np.ascontiguousarray(_UPRIGHT[orientation](pixels))
+
+
+def _hash(pixels: np.ndarray) -> str:
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
 
 
 def _orientation(image: Image.Image) -> int:
@@ -142,4 +172,5 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
         image = Image.alpha_composite(white, image)
-    return np.asarray(image.convert("RGB"))
+    # Converting would copy what is RGB already.
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))

@@ -8,6 +8,8 @@ with every file left out and why, and `labels.json` with the tasks and class ord
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +20,20 @@ from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.dataset.relations import find_relations
 from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
 from headswap.artifacts.storage.arrays import RowWriter, iterate
-from headswap.artifacts.storage.tables import (
-    PathLike,
-    read_table,
-    table_writer,
-    write_table,
-)
+from headswap.artifacts.storage.tables import PathLike, write_table
 from headswap.errors import InputError, listed, raise_faults
-from headswap.machine.parallel import map_in_order
-from headswap.machine.progress import progress
+from headswap.machine.parallel import map_many
 from headswap.params import data as data_params
 from headswap.params import prepare as prepare_params
 from headswap.pictures.decode import Picture, UnreadableImage, decode
 from headswap.prepare.listing import Listing, Row, group_by_pattern
+from headswap.prepare.same_picture import name_pictures
 
 ID_DIGITS = 16
 # Enough that two pictures of a billion hardly ever share one by chance.
 HASH_DIGITS = 32
+# What is kept of a picture once its pixels are written.
+NO_PIXELS = np.empty(0, np.uint8)
 
 
 def prepare_images(
@@ -53,22 +52,18 @@ def prepare_images(
     raise_faults([*task_name_faults(listing), *class_name_faults(listing)])
     rejected = list(listing.rejected)
     kept: list[Row] = []
-    pixel_hashes: list[str] = []
-    times_seen: Counter[str] = Counter()
+    pictures: list[Picture] = []
     shape = (options.image_size, options.image_size, 3)
-    with (
-        RowWriter(folder / "images.npy", shape, "uint8") as images,
-        table_writer(folder / "index.csv", [*INDEX_COLUMNS, *listing.kinds]) as index,
-    ):
+    with RowWriter(folder / "images.npy", shape, "uint8") as images:
         for row, picture in _decoded(listing, options):
             if isinstance(picture, UnreadableImage):
                 rejected.append((row.path, str(picture)))
                 continue
             images.append(picture.pixels[None])
-            index.writerow(_index_row(row, picture, _image_id(picture, times_seen)))
             kept.append(row)
-            pixel_hashes.append(picture.pixel_hash)
-    conflicting = _conflicting_rows(listing, kept, pixel_hashes)
+            pictures.append(replace(picture, pixels=NO_PIXELS))
+    names = name_pictures(pictures, folder / "images.npy")
+    conflicting = _conflicting_rows(listing, kept, names)
     rejected += [(kept[i].path, "same picture, other label") for i in conflicting]
     write_table(
         folder / "rejected.csv",
@@ -82,9 +77,12 @@ def prepare_images(
             f"{listed([kept[i].path for i in conflicting])}. Remove the wrong ones, or "
             "set data.conflicts=drop."
         )
+    index = list(_index_rows(kept, pictures, names))
     if conflicting:
-        _remove_rows(folder, conflicting)
-        kept = [kept[i] for i in sorted(set(range(len(kept))) - set(conflicting))]
+        _remove_images(folder / "images.npy", conflicting)
+        remaining = sorted(set(range(len(kept))) - set(conflicting))
+        kept, index = [kept[i] for i in remaining], [index[i] for i in remaining]
+    write_table(folder / "index.csv", [*INDEX_COLUMNS, *listing.kinds], index)
     write_labels(folder / "labels.json", _labels(listing, kept))
     print(
         f"{len(kept)} images prepared, {len(rejected)} rejected (see "
@@ -129,19 +127,26 @@ def class_name_faults(listing: Listing) -> list[str]:
 def _decoded(
     listing: Listing, options: prepare_params.Section
 ) -> Iterator[tuple[Row, Picture | UnreadableImage]]:
-    def read(row: Row) -> tuple[Row, Picture | UnreadableImage]:
-        try:
-            if not _fits_table(row.path):
-                raise UnreadableImage("its name is no single line of UTF-8 text")
-            content = (listing.root / row.path).read_bytes()
-            return row, decode(content, options.image_size, options.resize)
-        except UnreadableImage as reason:
-            return row, reason
-        except OSError as error:
-            return row, UnreadableImage(f"cannot be opened: {error.strerror}")
+    read = partial(_read, listing.root, options)
+    pictures = map_many(read, listing.rows, what="prepare", unit="image")
+    yield from zip(listing.rows, pictures, strict=True)
 
-    results = map_in_order(read, listing.rows)
-    yield from progress(results, what="prepare", total=len(listing.rows), unit="image")
+
+def _read(
+    root: Path, options: prepare_params.Section, rows: Sequence[Row]
+) -> list[Picture | UnreadableImage]:
+    def read(path: str) -> Picture | UnreadableImage:
+        try:
+            if not _fits_table(path):
+                raise UnreadableImage("its name is no single line of UTF-8 text")
+            content = (root / path).read_bytes()
+            return decode(content, options.image_size, options.resize)
+        except UnreadableImage as reason:
+            return reason
+        except OSError as error:
+            return UnreadableImage(f"cannot be opened: {error.strerror}")
+
+    return [read(row.path) for row in rows]
 
 
 def _fits_table(path: str) -> bool:
@@ -150,31 +155,30 @@ def _fits_table(path: str) -> bool:
     return is_text and "\r" not in path and "\n" not in path
 
 
-def _image_id(picture: Picture, times_seen: Counter[str]) -> str:
-    """Return the image's id; files of the same bytes are counted up."""
-    stem = picture.content_hash[:ID_DIGITS]
-    times_seen[stem] += 1
-    times = times_seen[stem]
-    return stem if times == 1 else f"{stem}-{times}"
+def _index_rows(
+    rows: Sequence[Row], pictures: Sequence[Picture], names: Sequence[str]
+) -> Iterator[list[object]]:
+    """Yield the rows of `index.csv`; ids of files of the same bytes are counted up."""
+    times_seen: Counter[str] = Counter()
+    for row, picture, name in zip(rows, pictures, names, strict=True):
+        stem = picture.content_hash[:ID_DIGITS]
+        times_seen[stem] += 1
+        times = times_seen[stem]
+        yield [
+            stem if times == 1 else f"{stem}-{times}",
+            row.path,
+            picture.width,
+            picture.height,
+            picture.file_format,
+            name[:HASH_DIGITS],
+            picture.perceptual_hash,
+            row.given_part,
+            row.given_group,
+            *map(LABEL_SEPARATOR.join, row.labels),
+        ]
 
 
-def _index_row(row: Row, picture: Picture, image_id: str) -> list[object]:
-    return [
-        image_id,
-        row.path,
-        picture.width,
-        picture.height,
-        picture.file_format,
-        picture.pixel_hash[:HASH_DIGITS],
-        row.given_part,
-        row.given_group,
-        *map(LABEL_SEPARATOR.join, row.labels),
-    ]
-
-
-def _conflicting_rows(
-    listing: Listing, kept: list[Row], pixel_hashes: list[str]
-) -> list[int]:
+def _conflicting_rows(listing: Listing, kept: list[Row], names: list[str]) -> list[int]:
     """Return the rows whose picture stands under several classes of a task."""
     multiclass = [
         number
@@ -182,28 +186,20 @@ def _conflicting_rows(
         if kind == "multiclass"
     ]
     labels_of = defaultdict(set)
-    for row, pixel_hash in zip(kept, pixel_hashes, strict=True):
-        labels_of[pixel_hash].add(tuple(row.labels[i] for i in multiclass))
-    return [i for i, name in enumerate(pixel_hashes) if len(labels_of[name]) > 1]
+    for row, name in zip(kept, names, strict=True):
+        labels_of[name].add(tuple(row.labels[i] for i in multiclass))
+    return [i for i, name in enumerate(names) if len(labels_of[name]) > 1]
 
 
-def _remove_rows(folder: Path, rows: Sequence[int]) -> None:
-    """Remove rows from the prepared images and their index."""
-    removed = set(rows)
-    images, old = folder / "images.npy", folder / "images.old.npy"
+def _remove_images(images: Path, rows: Sequence[int]) -> None:
+    """Remove rows from the prepared images."""
+    removed, old = set(rows), images.with_name("images.old.npy")
     images.rename(old)
     with RowWriter(images, np.load(old, mmap_mode="r").shape[1:], "uint8") as writer:
         for number, image in enumerate(iterate(old, 1)):
             if number not in removed:
                 writer.append(image)
     old.unlink()
-    table = read_table(folder / "index.csv")
-    kept = [
-        cells
-        for number, cells in enumerate(zip(*table.values(), strict=True))
-        if number not in removed
-    ]
-    write_table(folder / "index.csv", list(table), kept)
 
 
 def _labels(listing: Listing, kept: Sequence[Row]) -> Labels:

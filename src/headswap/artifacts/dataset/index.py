@@ -19,6 +19,7 @@ INDEX_COLUMNS = (
     "height",
     "format",
     "pixel_hash",
+    "perceptual_hash",
     "given_part",
     "given_group",
 )
@@ -31,7 +32,7 @@ class Index:
     Attributes:
         image_ids: unique; from the hash of each file's content.
         paths: relative to the raw folder.
-        pixel_hashes: equal where the decoded pictures are.
+        pixel_hashes: equal where files show the same picture.
         given_parts: the part the data set itself gives, or "".
         given_groups: what `data.group` or `data.group_pattern` says, or "".
         cells: labels of each image, by task name, as written in `index.csv`.
