@@ -97,6 +97,8 @@ class Workspace:
             self._params[section].update(values)
         (folder / "data").mkdir(parents=True)
         YAML().dump(self._params, folder / "params.yaml")
+        # Stages read there what they depend on.
+        (folder / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
         self.run("check")
 
     def branch(self, name: str, **train: Any) -> "Workspace":
