@@ -7,8 +7,10 @@ from headswap.params import data, prepare
 from headswap.prepare.stage import prepare_images
 
 
-def main(kept: data.Section, options: prepare.Section, output: Path) -> None:
-    prepare_images(kept, options, output)
+def main(
+    kept: data.Section, options: prepare.Section, inputs: Path, output: Path
+) -> None:
+    prepare_images(inputs, kept, options, output)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,14 @@ def section(repository):
 
 
 @pytest.fixture(scope="session")
+def inputs_of_prepare(tmp_path_factory):
+    """What `check` writes for prepare, where its parameters name no file."""
+    file = tmp_path_factory.mktemp("inputs") / "prepare.json"
+    file.write_text('{"files": {}, "libraries": {"pillow": "13"}}')
+    return file
+
+
+@pytest.fixture(scope="session")
 def encode():
     """encode(picture, file_format, **options): a picture as the bytes of a file."""
 

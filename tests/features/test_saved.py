@@ -17,6 +17,11 @@ SIZE = 12
 
 
 @pytest.fixture(autouse=True)
+def own_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "store"))
+
+
+@pytest.fixture(autouse=True)
 def fixed_seed():
     keras.utils.set_random_seed(0)
     yield
@@ -233,8 +238,8 @@ def test_the_part_above_the_cut_is_read_without_the_file(
         "origin",
         backbone,
         section("features", batch_size=2),
+        "tensorflow",
         tmp_path / "features",
-        tmp_path / "reusable",
     )
     (tmp_path / "own.keras").unlink()
     own, other = read_features(tmp_path / "features", [images]).members
@@ -278,8 +283,8 @@ def test_a_layer_that_cannot_be_made_again_is_an_error_only_above_the_cut(
             "origin",
             section("backbone", name=path, unfreeze=unfreeze),
             section("features"),
+            "tensorflow",
             tmp_path / "features",
-            tmp_path / "reusable",
         )
 
     compute(0)

@@ -830,7 +830,7 @@ def test_an_annotation_that_declares_entities_is_refused_unread(
 
 
 @pytest.fixture
-def prepared(section, raw, tmp_path):
+def prepared(section, raw, tmp_path, inputs_of_prepare):
     """prepared(layout, **changes): the prepared folder of the folder `raw`."""
     count = iter(range(100))
 
@@ -838,7 +838,10 @@ def prepared(section, raw, tmp_path):
         output = tmp_path / f"prepared{next(count)}"
         options = {"root": str(raw), "layout": layout} | changes
         prepare_images(
-            section("data", **options), section("prepare", image_size=8), output
+            inputs_of_prepare,
+            section("data", **options),
+            section("prepare", image_size=8),
+            output,
         )
         return output
 

@@ -25,7 +25,7 @@ SIZE = 16
 
 
 @pytest.fixture
-def run(section, tmp_path):
+def run(section, tmp_path, inputs_of_prepare):
     """run(root, **data changes): the prepared folder of a folder of pictures."""
     count = iter(range(100))
 
@@ -33,6 +33,7 @@ def run(section, tmp_path):
         options = {"root": str(root), "layout": "folders", "levels": LEVELS} | changes
         output = tmp_path / f"prepared{next(count)}"
         prepare_images(
+            inputs_of_prepare,
             section("data", **options),
             section("prepare", image_size=SIZE, resize="pad"),
             output,
@@ -365,12 +366,14 @@ def test_a_link_in_a_circle_ends(run, pictures):
     assert len(read_index(run(pictures)).paths) == 12
 
 
-def test_a_smaller_output_replaces_a_larger_one(run, section, pictures, tmp_path):
+def test_a_smaller_output_replaces_a_larger_one(
+    inputs_of_prepare, section, pictures, tmp_path
+):
     options = section("data", root=str(pictures), layout="folders", levels=LEVELS)
     size = section("prepare", image_size=SIZE, resize="pad")
-    prepare_images(options, size, tmp_path / "out")
+    prepare_images(inputs_of_prepare, options, size, tmp_path / "out")
     shutil.rmtree(pictures / "category1")
-    prepare_images(options, size, tmp_path / "out")
+    prepare_images(inputs_of_prepare, options, size, tmp_path / "out")
     assert len(np.load(tmp_path / "out/images.npy")) == 6
     assert len(read_index(tmp_path / "out").paths) == 6
 

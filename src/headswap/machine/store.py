@@ -87,6 +87,10 @@ class Store:
         """Return the file of a shard."""
         return self.folder / "shards" / name
 
+    def has(self, key: bytes) -> bool:
+        """Return whether there is a row, whole or damaged."""
+        return self.index.find(key) is not None
+
     def get(self, key: bytes) -> bytes | None:
         """Return a row; None where there is none, or where it is damaged."""
         place = self.index.find(key)

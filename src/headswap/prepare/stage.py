@@ -5,11 +5,11 @@ size, 3) uint8 RGB, `index.csv` with one row an image in the same order, `reject
 with every file left out and why, and `labels.json` with the tasks and class order.
 """
 
+import json
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +22,12 @@ from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
 from headswap.artifacts.storage.arrays import RowWriter, iterate
 from headswap.artifacts.storage.tables import PathLike, write_table
 from headswap.errors import InputError, listed, raise_faults
-from headswap.machine.parallel import map_many
 from headswap.params import data as data_params
 from headswap.params import prepare as prepare_params
-from headswap.pictures.decode import Picture, UnreadableImage, decode
+from headswap.pictures.decode import Picture, UnreadableImage
 from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.same_picture import name_pictures
+from headswap.prepare.stored import fits_table, read_pictures
 
 ID_DIGITS = 16
 # Enough that two pictures of a billion hardly ever share one by chance.
@@ -37,9 +37,18 @@ NO_PIXELS = np.empty(0, np.uint8)
 
 
 def prepare_images(
-    data: data_params.Section, options: prepare_params.Section, output: PathLike
+    inputs: PathLike,
+    data: data_params.Section,
+    options: prepare_params.Section,
+    output: PathLike,
 ) -> None:
     """Write the prepared folder.
+
+    Args:
+        inputs: the stage's file of `check`: which libraries decode.
+        data: where the files are.
+        options: what the pictures are to be like.
+        output: folder to write.
 
     Raises:
         InputError: nothing to read, class names that cannot be told apart, a class of
@@ -53,9 +62,12 @@ def prepare_images(
     rejected = list(listing.rejected)
     kept: list[Row] = []
     pictures: list[Picture] = []
+    libraries = json.loads(Path(inputs).read_text(encoding="utf-8"))["libraries"]
+    paths = [row.path for row in listing.rows]
+    read = read_pictures(listing.root, paths, options, libraries)
     shape = (options.image_size, options.image_size, 3)
     with RowWriter(folder / "images.npy", shape, "uint8") as images:
-        for row, picture in _decoded(listing, options):
+        for row, picture in zip(listing.rows, read, strict=True):
             if isinstance(picture, UnreadableImage):
                 rejected.append((row.path, str(picture)))
                 continue
@@ -68,7 +80,7 @@ def prepare_images(
     write_table(
         folder / "rejected.csv",
         ["path", "reason"],
-        sorted((ascii(p)[1:-1] if not _fits_table(p) else p, r) for p, r in rejected),
+        sorted((ascii(p)[1:-1] if not fits_table(p) else p, r) for p, r in rejected),
     )
     if conflicting and data.conflicts == "fail":
         raise InputError(
@@ -122,37 +134,6 @@ def class_name_faults(listing: Listing) -> list[str]:
             if kind == "multilabel" and LABEL_SEPARATOR in name
         ]
     return faults
-
-
-def _decoded(
-    listing: Listing, options: prepare_params.Section
-) -> Iterator[tuple[Row, Picture | UnreadableImage]]:
-    read = partial(_read, listing.root, options)
-    pictures = map_many(read, listing.rows, what="prepare", unit="image")
-    yield from zip(listing.rows, pictures, strict=True)
-
-
-def _read(
-    root: Path, options: prepare_params.Section, rows: Sequence[Row]
-) -> list[Picture | UnreadableImage]:
-    def read(path: str) -> Picture | UnreadableImage:
-        try:
-            if not _fits_table(path):
-                raise UnreadableImage("its name is no single line of UTF-8 text")
-            content = (root / path).read_bytes()
-            return decode(content, options.image_size, options.resize)
-        except UnreadableImage as reason:
-            return reason
-        except OSError as error:
-            return UnreadableImage(f"cannot be opened: {error.strerror}")
-
-    return [read(row.path) for row in rows]
-
-
-def _fits_table(path: str) -> bool:
-    """Return whether a name can stand in a CSV file, and be read again."""
-    is_text = not any("\ud800" <= letter <= "\udfff" for letter in path)
-    return is_text and "\r" not in path and "\n" not in path
 
 
 def _index_rows(

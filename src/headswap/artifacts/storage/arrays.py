@@ -32,6 +32,8 @@ class RowWriter:
         self._path = path
 
     def __enter__(self) -> "RowWriter":
+        # An earlier file may be a link to one in DVC's cache, which has to stay.
+        Path(self._path).unlink(missing_ok=True)
         self._file: BinaryIO = open(self._path, "wb")
         self._write_header()
         return self
@@ -67,6 +69,8 @@ class RowWriter:
 
 def create_rows(path: str | Path, shape: tuple[int, ...], dtype: str) -> None:
     """Write a `.npy` file of zeros, which take no place until `write_rows` does."""
+    # An earlier file may be a link to one in DVC's cache, which has to stay.
+    Path(path).unlink(missing_ok=True)
     npy.open_memmap(path, mode="w+", shape=shape, dtype=dtype)
 
 
