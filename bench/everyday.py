@@ -37,7 +37,7 @@ def measure() -> list[Figure]:
             raise RuntimeError(f"the experiment did not train: {output[-2000:]}")
     return [
         Figure("dvc repro, nothing to do", f"{repro:.2f} s", "", "", "under 1.5 s"),
-        Figure(f"dvc exp run -S {ASKED}", f"{experiment:.1f} s", "", "", "under 25 s"),
+        Figure(f"dvc exp run -S {ASKED}", f"{experiment:.1f} s", "", "", "under 6 s"),
     ]
 
 
@@ -50,7 +50,12 @@ def _dvc(clone: Path, *arguments: str) -> tuple[float, str]:
     result = subprocess.run(
         ["dvc", *arguments],
         cwd=clone,
-        env={**os.environ, "PATH": path, "DVC_SITE_CACHE_DIR": site_cache},
+        env={
+            **os.environ,
+            "PATH": path,
+            "DVC_SITE_CACHE_DIR": site_cache,
+            "HEADSWAP_CACHE": str(clone.parent / "store"),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,5 +1,6 @@
 """Peak memory of the stages that see every image, with 400 images and with 4,000."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,7 +44,7 @@ def _peaks(num_images: int) -> dict[str, float]:
     """Return the peak memory by stage, in MB."""
     with TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures"
-        _write_pictures(pictures, num_images)
+        write_pictures(pictures, range(num_images))
         workspace = Workspace(
             Path(folder) / "work", {**CHANGES, "data": {"root": str(pictures)}}
         )
@@ -59,7 +60,7 @@ def _peaks(num_images: int) -> dict[str, float]:
     return peaks
 
 
-def _write_pictures(folder: Path, num_images: int) -> None:
+def write_pictures(folder: Path, numbers: Iterable[int]) -> None:
     """Write JPEG files of 640 x 480 pixels, each with a pattern of its own."""
 
     def write(number: int) -> None:
@@ -71,5 +72,5 @@ def _write_pictures(folder: Path, num_images: int) -> None:
         image = cv2.resize(pattern, (640, 480), interpolation=cv2.INTER_CUBIC)
         cv2.imwrite(str(place / f"{number:05}.jpg"), image)
 
-    for _ in map_in_order(write, range(num_images)):
+    for _ in map_in_order(write, numbers):
         pass

@@ -55,7 +55,12 @@ class Process:
             self._process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=place or folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    # Nothing that was computed before, by the benchmark's user.
+                    "HEADSWAP_CACHE": str(folder.resolve() / "store"),
+                },
                 stdout=log,
                 stderr=log,
             )
