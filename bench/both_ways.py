@@ -7,11 +7,14 @@ block and writes the seconds of each epoch and the loss of the last one to RESUL
 """
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import run  # isort: skip  (it puts src on the path)
+import stages  # noqa: F401  (it puts src on the path)
+
+# isort: split
 import keras
 import numpy as np
 
@@ -120,4 +123,4 @@ def _compute_features(image_ids: Sequence[str], unfreeze: int, output: Path) -> 
 
 
 if __name__ == "__main__":
-    run(main)
+    main(Path(sys.argv[1]))

@@ -11,7 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from stages import run  # isort: skip  (it puts src on the path)
+import stages  # noqa: F401  (it puts src on the path)
+
+# isort: split
 import keras
 import numpy as np
 
@@ -69,4 +71,4 @@ def main(prepared: Path, split_folder: Path, augmented: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    main(*map(Path, sys.argv[1:]))
