@@ -2,8 +2,8 @@
 
     python -m bench.main [NAME ...]
 
-runs those that are named, or all: five_approaches, everyday, pictures, one_more,
-memory, fine_tuning.
+runs those that are named, or all: engines, five_approaches, everyday, pictures,
+one_more, memory, fine_tuning.
 Seconds depend on the machine and on what else it does; ratios much less, because both
 sides are measured in the same run. Nothing fails for being slow.
 """
@@ -15,6 +15,7 @@ from importlib import import_module
 from bench.report import as_table
 
 NAMES = (
+    "engines",
     "five_approaches",
     "everyday",
     "pictures",
