@@ -64,7 +64,7 @@ def load(
         # Two runs at a time would both hold on to the first cores.
         "ENABLE_CPU_PINNING": False,
     }
-    compiled = openvino.Core().compile_model(_convert(network), "CPU", options)
+    compiled = openvino.Core().compile_model(convert(network), "CPU", options)
 
     def run(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         idle = [
@@ -91,8 +91,12 @@ def _wait(request: Any) -> np.ndarray:
     return request.get_output_tensor(0).data[0].copy()
 
 
-def _convert(network: "keras.Model") -> Any:
-    """Return the network for one picture at a time."""
+def convert(network: "keras.Model") -> Any:
+    """Return the network for one picture at a time.
+
+    Raises:
+        InputError: a layer that OpenVINO cannot convert.
+    """
     import tensorflow
 
     pixels = tensorflow.TensorSpec((1, *network.input_shape[1:]), "uint8", "pixels")
