@@ -29,8 +29,9 @@ class Section:
             where its backend has one.
         batch_size: images a step; `openvino` computes each by itself.
         precision: `float16` halves the cache: of the cached numbers alone. `bfloat16`:
-            of the arithmetic, with `openvino`; it is faster and rounds features by
-            about a hundredth, which is measured and said. They are cached in float32.
+            of the arithmetic, with `openvino`; it is faster and moves features by some
+            hundredths of the largest, which is measured and said. They are cached in
+            float32.
         views: fixed versions of every picture, each with features of its own: `plain`,
             the picture as it is, and `flip`, mirrored left to right. Training uses
             all, prediction averages them. Augmented pictures are `plain` alone.
