@@ -77,7 +77,10 @@ def main(name: str, size: int, result: Path) -> None:
         for way in ways
     }
     processor = core.get_property("CPU", "FULL_DEVICE_NAME")
-    extra = {"load": load_seconds, "processor": f"{processor}, {engine.find_device("tensorflow")}"}
+    extra = {
+        "load": load_seconds,
+        "processor": f"{processor}, {engine.find_device('tensorflow')}",
+    }
     result.write_text(json.dumps({**facts, **extra}))
 
 
