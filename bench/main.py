@@ -3,7 +3,7 @@
     python -m bench.main [NAME ...]
 
 runs those that are named, or all: engines, five_approaches, everyday, pictures,
-one_more, memory, fine_tuning.
+one_more, growth, fine_tuning.
 Seconds depend on the machine and on what else it does; ratios much less, because both
 sides are measured in the same run. Nothing fails for being slow.
 """
@@ -20,7 +20,7 @@ NAMES = (
     "everyday",
     "pictures",
     "one_more",
-    "memory",
+    "growth",
     "fine_tuning",
 )
 

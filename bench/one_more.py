@@ -5,14 +5,22 @@ clock begins, so that what is compared is the work on the pictures.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.memory import write_pictures
+import cv2
+import numpy as np
+
 from bench.report import Figure
 from bench.workspace import Process, Workspace
 
+# isort: split
+import stages  # noqa: F401  (it puts src on the path)
+from headswap.machine.parallel import map_in_order
+
 NUM_IMAGES = 4000
+NUM_CATEGORIES, NUM_LANDMARKS = 6, 30
 STAGES = ("prepare", "augment", "features")
 CHANGES = {"backbone": {"name": "efficientnet_lite0", "weights": "imagenet"}}
 
@@ -21,12 +29,12 @@ def measure() -> list[Figure]:
     """Return how much sooner one more picture is done than all were."""
     with TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures"
-        write_pictures(pictures, range(NUM_IMAGES))
+        _write_pictures(pictures, range(NUM_IMAGES))
         workspace = Workspace(
             Path(folder) / "work", {**CHANGES, "data": {"root": str(pictures)}}
         )
         first = _seconds(workspace)
-        write_pictures(pictures, range(NUM_IMAGES, NUM_IMAGES + 1))
+        _write_pictures(pictures, range(NUM_IMAGES, NUM_IMAGES + 1))
         more = _seconds(workspace)
     for stage in STAGES:
         print(f"{stage}: {first[stage]:.2f} s, then {more[stage]:.2f} s", flush=True)
@@ -54,3 +62,19 @@ def _seconds(workspace: Workspace) -> dict[str, float]:
         ).wait()
         seconds[stage] = json.loads(result.read_text())
     return seconds
+
+
+def _write_pictures(folder: Path, numbers: Iterable[int]) -> None:
+    """Write JPEG files of 640 x 480 pixels, each with a pattern of its own."""
+
+    def write(number: int) -> None:
+        random = np.random.default_rng(number)
+        pattern = random.integers(0, 256, (12, 16, 3), np.uint8)
+        landmark = number % NUM_LANDMARKS
+        place = folder / f"category{landmark % NUM_CATEGORIES}" / f"landmark{landmark}"
+        place.mkdir(parents=True, exist_ok=True)
+        image = cv2.resize(pattern, (640, 480), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(place / f"{number:05}.jpg"), image)
+
+    for _ in map_in_order(write, numbers):
+        pass

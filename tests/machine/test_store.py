@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headswap.cli import main
 from headswap.errors import InputError
 from headswap.machine import store as module
 from headswap.machine.store import Store, clear_store, open_store
@@ -57,6 +58,25 @@ def test_rows_written_before_an_error_are_kept(store):
         writer.put(b"a", b"first")
         raise KeyboardInterrupt
     assert store.get(b"a") == b"first"
+
+
+def test_a_full_disk_ends_the_keeping_and_not_the_work(store, monkeypatch, capsys):
+    class Full:
+        def write(self, content):
+            raise OSError(28, "No space left on device")
+
+        def close(self):
+            raise OSError(28, "No space left on device")
+
+    put(store, {b"a": b"first"})
+    with monkeypatch.context() as patch, store.writer("rows") as writer:
+        patch.setattr(module.Path, "open", lambda *_: Full())
+        writer.put(b"b", b"second")
+        writer.put(b"c", b"third")
+    said = capsys.readouterr().out
+    assert said.count("No space left on device") == 1
+    assert "HEADSWAP_CACHE names another folder" in said
+    assert (store.get(b"a"), store.get(b"b")) == (b"first", None)
 
 
 def test_a_row_stored_twice_is_the_later_one(store):
@@ -233,3 +253,16 @@ def test_the_environment_says_where_and_how_large(tmp_path, monkeypatch):
         put(store, {b"a": b"1"})
     clear_store()
     assert not any((tmp_path / "here").iterdir())
+
+
+def test_the_command_shows_what_is_stored_and_clears_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "here"))
+    with open_store() as store:
+        put(store, {b"a": bytes(2 * MEGABYTE), b"b": bytes(MEGABYTE)}, "pictures")
+    main(["cache"])
+    said = capsys.readouterr().out
+    assert "pictures             2 rows      0.00 GB" in said
+    assert "holds 0.00 of 50 GB" in said
+    main(["cache", "--clear"])
+    main(["cache"])
+    assert "pictures" not in capsys.readouterr().out

@@ -75,9 +75,10 @@ class StoreIndex:
         except sqlite3.DatabaseError as error:
             self._file.close()
             raise InputError(
-                f"{path}: the index of the store must be a whole SQLite file that can "
-                f"be written, got one that is not ({error}). Nothing but time is lost "
-                "with the store: headswap cache --clear."
+                f"{path}: the index of the store must be a whole SQLite file on a disk "
+                f"that can be written and locked, got: {error}. Delete the store, "
+                "which costs only time (headswap cache --clear), or set "
+                "HEADSWAP_CACHE to a folder of a local disk."
             ) from error
 
     def close(self) -> None:
