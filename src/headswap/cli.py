@@ -96,7 +96,7 @@ def show_store() -> None:
         usage = store.usage()
         folder, limit = store.folder, store.limit
     for each in usage:
-        print(f"{each.kind:10} {each.rows:11,} rows {each.num_bytes / 1e9:9.2f} GB")
+        print(f"{each.kind:10} {each.rows:11,} rows {each.num_bytes / 1e6:11,.1f} MB")
     total = sum(each.num_bytes for each in usage)
-    print(f"{folder} holds {total / 1e9:.2f} of {limit / 1e9:g} GB")
+    print(f"{folder} holds {total / 1e6:,.1f} of {limit / 1e6:,.0f} MB")
     print(f"{FOLDER} moves it, {LIMIT} sets its limit, --clear deletes it")

@@ -261,8 +261,8 @@ def test_the_command_shows_what_is_stored_and_clears_it(tmp_path, monkeypatch, c
         put(store, {b"a": bytes(2 * MEGABYTE), b"b": bytes(MEGABYTE)}, "pictures")
     main(["cache"])
     said = capsys.readouterr().out
-    assert "pictures             2 rows      0.00 GB" in said
-    assert "holds 0.00 of 50 GB" in said
+    assert "pictures             2 rows         3.0 MB" in said
+    assert "holds 3.0 of 50,000 MB" in said
     main(["cache", "--clear"])
     main(["cache"])
     assert "pictures" not in capsys.readouterr().out
