@@ -138,7 +138,9 @@ def test_an_unknown_part_is_refused_with_the_choices(read, touch):
     message = refusal(read, "folders", levels=("split", "scene"))
     assert message.startswith("data.levels: the part must be one of train, ")
     assert "got 'trian'" in message
-    assert "data.parts" in message
+    assert (
+        "in data.parts of params.yaml what they are, such as `trian: train`" in message
+    )
 
 
 def test_deeper_files_belong_to_the_folders_above(read, touch):
@@ -161,7 +163,7 @@ def test_too_many_levels_are_refused_with_the_pattern_expected(read, touch):
     touch("forest/1.jpg", "sea/2.jpg")
     message = refusal(read, "folders", levels=("kind", "scene"))
     assert "must hold images as <kind>/<scene>/<file>, got none (2 files" in message
-    assert "Check data.root and data.levels." in message
+    assert message.endswith("Set data.levels=[label].")
 
 
 def test_hidden_and_system_files_are_passed_over_and_counted(read, touch):
@@ -548,6 +550,7 @@ def test_a_large_table_is_streamed(read, three):
     text = "\n".join(["path,fine", *lines])
     write_table(three, text)
     del lines
+    read("csv", table="labels.csv")  # What is kept from a first call is no row.
     tracemalloc.start()
     try:
         listing = read("csv", table="labels.csv")
@@ -943,7 +946,7 @@ def test_the_same_picture_in_two_given_parts_is_found_as_a_leak(
 ):
     write_picture(raw / "train/oak/1.png", 1)
     write_picture(raw / "test/oak/2.png", 1, compress_level=0)
-    write_picture(raw / "test/oak/3.png", 3)
+    write_picture(raw / "test/elm/3.png", 3)
     index = read_index(prepared("folders", levels=("split", "fine")))
     assert [leak[1:] for leak in find_leaks(index, np.array(index.pixel_hashes))] == [
         ("test", "test/oak/2.png"),
@@ -992,7 +995,8 @@ def test_a_pattern_that_matches_nothing_is_refused():
 
 def test_a_level_can_name_the_groups(prepared, raw, write_picture):
     for number, patient in enumerate(["ann", "ann", "bob"]):
-        write_picture(raw / "ill" / patient / f"{number}.png", number)
+        state = "well" if patient == "bob" else "ill"
+        write_picture(raw / state / patient / f"{number}.png", number)
     index = read_index(prepared("folders", levels=("state", "who"), group="who"))
     assert [task.name for task in index.tasks] == ["state"]
     assert index.given_groups == ["ann", "ann", "bob"]

@@ -372,7 +372,8 @@ def test_a_smaller_output_replaces_a_larger_one(
     options = section("data", root=str(pictures), layout="folders", levels=LEVELS)
     size = section("prepare", image_size=SIZE, resize="pad")
     prepare_images(inputs_of_prepare, options, size, tmp_path / "out")
-    shutil.rmtree(pictures / "category1")
+    for number in (0, 2):
+        shutil.rmtree(pictures / f"category{number // 2}/landmark{number}")
     prepare_images(inputs_of_prepare, options, size, tmp_path / "out")
     assert len(np.load(tmp_path / "out/images.npy")) == 6
     assert len(read_index(tmp_path / "out").paths) == 6

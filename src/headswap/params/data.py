@@ -13,12 +13,17 @@ PART_LEVEL = "split"
 PATH_COLUMN = "path"
 VOC_TASK = "objects"
 
+# A folder level or column that is not read.
+SKIPPED = "_"
+
 TaskName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Level = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9_]*|_)$")]
 Part = Literal["train", "validation", "test"]
 
 
 def _name_tasks_once(levels: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(levels)) < len(levels) or not set(levels) - {PART_LEVEL}:
+    named = [level for level in levels if level != SKIPPED]
+    if len(set(named)) < len(named) or not set(named) - {PART_LEVEL}:
         raise ValueError("a list of different names with at least one task")
     return levels
 
@@ -39,8 +44,8 @@ class Section:
         root: folder of the raw images; it is only ever read.
         layout: how labels are kept, a file in `prepare/layouts/`.
         levels: layout `folders`: what each folder level below `root` names, from the
-            outside in; `split` names a given part, anything else a task.
-        parts: what the data set's own part names mean.
+            outside in; `split` names a given part, `_` nothing, anything else a task.
+        parts: what the data set's own part names mean; upper and lower case are alike.
         table: layout `csv`: the label table, relative to `root`.
         tables: layout `csv`: several tables, by part name, relative to `root`.
         columns: layout `csv`: the column names of a table without a header.
@@ -64,7 +69,7 @@ class Section:
 
     root: Annotated[str, Field(min_length=1)]
     layout: Annotated[str, name_in("prepare/layouts")]
-    levels: Annotated[tuple[TaskName, ...], AfterValidator(_name_tasks_once)]
+    levels: Annotated[tuple[Level, ...], AfterValidator(_name_tasks_once)]
     parts: Annotated[Mapping[str, Part], KEYS_SEEN_BY_DVC]
     table: str | None
     tables: Annotated[Mapping[str, str], KEYS_SEEN_BY_DVC]
@@ -88,7 +93,9 @@ class Section:
         """The task names, where the parameters alone tell them."""
         if self.layout == "folders":
             return tuple(
-                level for level in self.levels if level not in (PART_LEVEL, self.group)
+                level
+                for level in self.levels
+                if level not in (PART_LEVEL, SKIPPED, self.group)
             )
         if self.layout == "voc":
             return (VOC_TASK,)

@@ -38,6 +38,8 @@ class Listing:
         num_skipped: hidden and system files that were passed over.
         num_unlabelled: image files that no label names.
         rejected: (path, reason) of files that cannot be labelled.
+        advice: a sentence, what to set where the labels turn out to mean nothing.
+        below: in words, what the folders of the last level hold.
     """
 
     root: Path
@@ -46,6 +48,8 @@ class Listing:
     num_skipped: int = 0
     num_unlabelled: int = 0
     rejected: list[tuple[str, str]] = field(default_factory=list)
+    advice: str = "Add images of other classes."
+    below: str = ""
 
 
 def group_by_pattern(listing: Listing, pattern: str | None) -> Listing:

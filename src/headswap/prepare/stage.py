@@ -26,6 +26,7 @@ from headswap.params import data as data_params
 from headswap.params import prepare as prepare_params
 from headswap.pictures.decode import Picture, UnreadableImage
 from headswap.prepare.listing import Listing, Row, group_by_pattern
+from headswap.prepare.meaning import meaning_faults
 from headswap.prepare.same_picture import name_pictures
 from headswap.prepare.stored import fits_table, read_pictures
 
@@ -51,14 +52,17 @@ def prepare_images(
         output: folder to write.
 
     Raises:
-        InputError: nothing to read, class names that cannot be told apart, a class of
-            which no image can be read, or one picture under two classes.
+        InputError: nothing to read, a task that means nothing, class names that cannot
+            be told apart, a class of which no image can be read, or one picture under
+            two classes.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     listing = registry.load("prepare/layouts", data.layout).read(data)
     listing = group_by_pattern(listing, data.group_pattern)
-    raise_faults([*task_name_faults(listing), *class_name_faults(listing)])
+    raise_faults(
+        task_name_faults(listing) + meaning_faults(listing) + class_name_faults(listing)
+    )
     rejected = list(listing.rejected)
     kept: list[Row] = []
     pictures: list[Picture] = []

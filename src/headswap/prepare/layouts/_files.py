@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from headswap.errors import InputError, listed
-from headswap.params.data import Section
+from headswap.params.data import Part, Section
 
 IMAGE_SUFFIXES = {
     ".jpg",
@@ -76,19 +76,31 @@ def walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool, bool]]:
         pending += reversed(subfolders)
 
 
-def require_parts(names: Collection[str], data: Section, where: str) -> None:
-    """Check that `data.parts` knows a data set's own part names.
+def require_parts(
+    names: Collection[str], data: Section, where: str, advice: str = ""
+) -> dict[str, Part]:
+    """Return the part that each of a data set's own part names stands for.
+
+    Args:
+        names: that were found.
+        data: the section, whose `parts` say what they mean.
+        where: they were found.
+        advice: a sentence, if the names may be none of parts.
 
     Raises:
-        InputError: with every name it does not know.
+        InputError: with every name that `data.parts` does not know.
     """
-    unknown = sorted(set(names) - set(data.parts))
+    known = {name.casefold(): part for name, part in data.parts.items()}
+    known |= data.parts
+    parts = {name: known.get(name, known.get(name.casefold())) for name in names}
+    unknown = sorted(name for name, part in parts.items() if part is None)
     if unknown:
         raise InputError(
             f"{where}: the part must be one of {', '.join(data.parts)}, got "
-            f"{listed([repr(name) for name in unknown])}. Say in data.parts whether it "
-            "is train, validation or test."
+            f"{listed([repr(name) for name in unknown])}. {advice}Say in data.parts of "
+            f"params.yaml what they are, such as `{unknown[0]}: train`."
         )
+    return {name: part for name, part in parts.items() if part is not None}
 
 
 def num_unnamed_images(root: Path, named: Collection[str]) -> int:

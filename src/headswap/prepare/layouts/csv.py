@@ -85,15 +85,15 @@ def read(data: Section) -> Listing:
             "data.table: it must name images, got none. Check data.root and data.table."
         )
     raise_faults(faults)
-    parts = {row.given_part for row in rows.values()} - {""}
-    require_parts(parts, data, "data.table")
+    own_parts = {row.given_part for row in rows.values()} - {""}
+    parts = require_parts(own_parts, data, "data.table")
     num_unlabelled = num_unnamed_images(root, rows)
     for path in conflicts:
         rows.pop(path, None)
     return Listing(
         root,
         [
-            replace(row, given_part=data.parts.get(row.given_part, ""))
+            replace(row, given_part=parts.get(row.given_part, ""))
             for _, row in sorted(rows.items())
         ],
         {

@@ -4,13 +4,16 @@
 may lie deeper; they belong to the folders above them. The level `split` is no task but
 the part an image is given to: `data.levels: [split, scene]`. Nor is the level that
 `data.group` names, which holds what belongs together: `data.levels: [label, patient]`.
+The level `_` is not read: `data.levels: [_, label]`.
 """
 
 from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import InputError, listed
-from headswap.params.data import PART_LEVEL, Section
+from headswap.params.data import PART_LEVEL, SKIPPED, Section
 from headswap.prepare.layouts._files import require_folder, require_parts, walk
+from headswap.prepare.layouts._levels import advise, folders_below
 from headswap.prepare.listing import Listing, Row
+from headswap.prepare.meaning import is_part
 
 
 def read(data: Section) -> Listing:
@@ -22,7 +25,7 @@ def read(data: Section) -> Listing:
     """
     root = require_folder(data.root)
     depth = len(data.levels)
-    files, rejected, num_skipped = [], [], 0
+    files, higher, num_skipped = [], [], 0
     class_folders: set[tuple[str, ...]] = set()
     filled_folders: set[tuple[str, ...]] = set()
     for parts, is_folder, hidden in walk(root):
@@ -32,8 +35,7 @@ def read(data: Section) -> Listing:
         elif hidden:
             num_skipped += 1
         elif len(parts) <= depth:
-            reason = f"lies above the folder level {data.levels[-1]!r}"
-            rejected.append(("/".join(parts), reason))
+            higher.append(parts)
         else:
             filled_folders.update(parts[:level] for level in range(1, depth + 1))
             files.append(parts)
@@ -41,7 +43,7 @@ def read(data: Section) -> Listing:
         pattern = "/".join(f"<{level}>" for level in data.levels)
         raise InputError(
             f"data.root: {data.root} must hold images as {pattern}/<file>, got none "
-            f"({len(rejected)} files lie higher). Check data.root and data.levels."
+            f"({len(higher)} files lie higher). {advise(higher, data)}"
         )
     empty = sorted("/".join(parts) for parts in class_folders - filled_folders)
     if empty:
@@ -49,22 +51,34 @@ def read(data: Section) -> Listing:
             f"data.root: every class folder must hold images, got {len(empty)} "
             f"without: {listed(empty)}. Fill or remove them."
         )
+    part_names = set()
     if PART_LEVEL in data.levels:
         level = data.levels.index(PART_LEVEL)
-        require_parts({parts[level] for parts in files}, data, "data.levels")
-    tasks = [name for name in data.levels if name not in (PART_LEVEL, data.group)]
+        part_names = {parts[level] for parts in files}
+    advice = "" if any(map(is_part, part_names)) else f"{advise(files, data)} Or: "
+    own_parts = require_parts(part_names, data, "data.levels", advice)
+    no_tasks = (PART_LEVEL, SKIPPED, data.group)
+    tasks = [name for name in data.levels if name not in no_tasks]
     rows = []
-    for parts in sorted(files):
+    for parts in files:
         names = dict(zip(data.levels, parts, strict=False))
-        part = names.pop(PART_LEVEL, None)
         rows.append(
             Row(
                 "/".join(parts),
                 tuple((names[task],) for task in tasks),
-                data.parts[part] if part else "",
+                own_parts[names[PART_LEVEL]] if part_names else "",
                 names[data.group] if data.group else "",
             )
         )
     rows.sort(key=lambda row: row.path)
     kinds: dict[str, Kind] = dict.fromkeys(tasks, "multiclass")
-    return Listing(root, rows, kinds, num_skipped, rejected=rejected)
+    reason = f"lies above the folder level {data.levels[-1]!r}"
+    return Listing(
+        root,
+        rows,
+        kinds,
+        num_skipped,
+        rejected=[("/".join(parts), reason) for parts in higher],
+        advice=advise(files, data),
+        below=folders_below(files, depth),
+    )
