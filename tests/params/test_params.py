@@ -443,6 +443,49 @@ def test_groups_that_cannot_be_found_are_refused(sections, changes, expected):
     assert any(expected in fault for fault in faults)
 
 
+COLUMN_SETTINGS = {
+    "data.table": ("labels.csv", "null"),
+    "data.tables": ({"train": "train.csv"}, "{}"),
+    "data.columns": (["path", "kind"], "null"),
+    "data.tasks": (["kind"], "null"),
+    "data.multilabel": (["kind"], "[]"),
+    "data.class_names": ({"kind": "names.txt"}, "{}"),
+}
+
+
+@pytest.mark.parametrize("layout", ["folders", "voc"])
+@pytest.mark.parametrize("name", COLUMN_SETTINGS)
+def test_a_setting_that_the_layout_does_not_read_is_refused(sections, layout, name):
+    value, empty = COLUMN_SETTINGS[name]
+    put(sections, "data.layout", layout)
+    put(sections, name, value)
+    [fault] = faults_of(sections)
+    assert fault.startswith(f"params.yaml: {name} must be {empty} for the layout ")
+    assert f"which does not read it, got {value!r}. " in fault
+
+
+def test_every_setting_of_the_data_is_read_by_its_layout_or_refused(sections):
+    always_read = {
+        *("root", "layout", "parts", "classes", "unlabelled", "group_pattern"),
+        *("conflicts", "seed"),
+    }
+    # It has a value from the start, which no other layout asks to remove.
+    always_given = {"levels"}
+    settings = {field.name for field in dataclasses.fields(params.data.Section)}
+    refused = {*params.data.NOT_READ["voc"]}
+    assert settings == always_read | always_given | refused
+
+
+def test_images_without_a_label_are_drawn_only_where_there_can_be_any(sections):
+    put(sections, "data.unlabelled", 5)
+    [fault] = faults_of(sections)
+    assert "must be all where no task has several labels, got 5." in fault
+    put(sections, "data.layout", "csv")
+    put(sections, "data.table", "labels.csv")
+    put(sections, "data.multilabel", ["kind"])
+    params.check(sections)
+
+
 def test_a_group_is_no_task(sections):
     put(sections, "data.levels", ["kind", "patient"])
     put(sections, "data.group", "patient")

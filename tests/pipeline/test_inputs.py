@@ -95,6 +95,11 @@ PARAMETERS = {
 # but they are those of the parameter.
 BESIDE = {
     "data.layout": {"data.table": "labels.csv"},
+    **{
+        f"data.{name}": {"data.layout": "csv"}
+        for name in ("table", "tables", "columns", "tasks", "multilabel", "class_names")
+    },
+    "data.unlabelled": {"data.layout": "voc"},
     "data.group": {"data.levels": ["category", "landmark", "town"]},
     "keras.backend": {"features.engine": "keras"},
     # What has been run with the other engine comes from the run cache.

@@ -659,8 +659,8 @@ def test_a_name_may_be_written_with_entities_and_space(raw):
 def test_a_class_that_never_occurs_is_refused(read, six):
     message = refusal(read, "voc", classes=("car", "cat", "Dog"))
     assert message == (
-        "data.classes: every class must occur in Annotations, got no object of cat, "
-        "Dog. Correct the names, or remove them."
+        "data.classes: every class must be in the labels, got cat, Dog, which no image "
+        "has. Choose among those there are (objects: car, dog, person)."
     )
 
 
@@ -827,6 +827,45 @@ def test_an_annotation_that_declares_entities_is_refused_unread(
     assert listing.rejected == [
         ("JPEGImages/7.jpg", "its annotation declares a document type")
     ]
+
+
+# Classes chosen, in every layout
+
+
+def test_classes_of_folders_can_be_chosen(read, touch):
+    touch("land/forest/1.jpg", "land/hill/2.jpg", "sea/reef/3.jpg", "sea/cave/4.jpg")
+    listing = read("folders", levels=("kind", "scene"), classes=("hill", "reef"))
+    assert [row.path for row in listing.rows] == ["land/hill/2.jpg", "sea/reef/3.jpg"]
+    assert dict(listing.rejected) == dict.fromkeys(
+        ["land/forest/1.jpg", "sea/cave/4.jpg"], "has no chosen class"
+    )
+    listing = read("folders", levels=("kind", "scene"), classes=("sea",))
+    assert [row.path for row in listing.rows] == ["sea/cave/4.jpg", "sea/reef/3.jpg"]
+
+
+def test_classes_of_a_table_can_be_chosen_and_images_without_drawn(read, three):
+    write_table(three, "path,tags,fine\na.jpg,x|y,oak\nb.jpg,x,elm\nc.jpg,,oak\n")
+    options = {"table": "labels.csv", "multilabel": ("tags",)}
+    listing = read("csv", classes=("y", "oak"), **options)
+    assert labels_by_path(listing) == {
+        "a.jpg": (("y",), ("oak",)),
+        "c.jpg": ((), ("oak",)),
+    }
+    listing = read("csv", classes=("y",), unlabelled=0, **options)
+    assert [row.path for row in listing.rows] == ["a.jpg"]
+    assert dict(listing.rejected) == dict.fromkeys(
+        ["b.jpg", "c.jpg"], "has no chosen class, left out by data.unlabelled"
+    )
+
+
+def test_a_chosen_class_of_no_task_or_of_two_is_refused(read, touch):
+    touch("sea/sea/1.jpg", "sea/reef/2.jpg")
+    message = refusal(
+        read, "folders", levels=("kind", "scene"), classes=("sea", "Reef")
+    )
+    absent, twice = message.splitlines()
+    assert "got Reef, which no image has. Choose among those there are (kind:" in absent
+    assert "'sea' must be a class of one task, got kind and scene." in twice
 
 
 # What prepare makes of the lists

@@ -133,6 +133,17 @@ def test_a_level_can_be_skipped_and_more_than_one(prepare, put):
     assert index.given_parts == ["", ""]
 
 
+def test_a_task_left_with_one_chosen_class_can_be_skipped(prepare, put):
+    put("land/hill/0.png", "land/wood/1.png", "sea/reef/2.png")
+    options = {"levels": ("kind", "scene"), "classes": ("hill", "wood")}
+    with pytest.raises(
+        InputError, match=r"kind must have .* skip that level in data\."
+    ):
+        prepare(**options)
+    index = prepare(**options | {"levels": ("_", "scene")})
+    assert index.tasks[0].class_names == ("hill", "wood")
+
+
 def test_the_advice_names_a_root_with_spaces_in_quotes(prepare, put):
     put(*below("my pets"))
     with pytest.raises(InputError, match=r'Set data\.root="[^"]*/raw/my pets"\.'):

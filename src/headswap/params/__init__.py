@@ -19,8 +19,7 @@ from ruamel.yaml.error import YAMLError
 from headswap import registry
 from headswap.errors import InputError, listed, raise_faults
 from headswap.machine.backend import backend_faults
-from headswap.params import backbone, features, train
-from headswap.params.data import PART_LEVEL, PATH_COLUMN
+from headswap.params import backbone, data, features, train
 
 PARAMS_FILE = "params.yaml"
 UNKNOWN_KEY = "unexpected_keyword_argument"
@@ -193,33 +192,8 @@ _TYPE_NAMES = {"int", "float", "str", "bool", "constrained", "none", "list", "tu
 
 def _check_together(parsed: Mapping[str, Any], where: str) -> list[str]:
     """Return the faults that only several parameters side by side can show."""
-    data, faults = parsed["data"], []
-    if data.group is not None and data.group_pattern is not None:
-        faults.append(
-            f"{where}: data.group and data.group_pattern must not both be given, got "
-            f"{data.group!r} and {data.group_pattern!r}. Set one of them to null."
-        )
-    if data.group is not None and data.layout == "voc":
-        faults.append(
-            f"{where}: data.group must be null for the layout voc, which has no levels "
-            f"or columns, got {data.group!r}. Use data.group_pattern."
-        )
-    if data.group in (PART_LEVEL, PATH_COLUMN, *(data.tasks or ())):
-        faults.append(
-            f"{where}: data.group must be no path, part or task, got {data.group!r}. "
-            "Name the level or column that says what belongs together."
-        )
-    if data.layout == "folders" and data.group not in (None, *data.levels):
-        faults.append(
-            f"{where}: data.group must be one of data.levels, "
-            f"{', '.join(data.levels)}, got {data.group!r}. Name the level there."
-        )
-    tasks, order = data.known_tasks, parsed["train"].order
-    if tasks == ():
-        faults.append(
-            f"{where}: data must name a task besides {data.group}, got none. Add its "
-            "level or column."
-        )
+    faults = data.find_faults(parsed["data"], where)
+    tasks, order = parsed["data"].known_tasks, parsed["train"].order
     if tasks and not isinstance(order, str) and sorted(order) != sorted(tasks):
         faults.append(
             f"{where}: train.order must be finest_first, coarsest_first or a list of "

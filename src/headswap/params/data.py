@@ -36,6 +36,16 @@ def _compile(pattern: str) -> str:
     return pattern
 
 
+# What a layout does not read, and so has to be left out.
+COLUMN_SETTINGS = ("table", "tables", "columns", "tasks", "multilabel", "class_names")
+NOT_READ = {"folders": COLUMN_SETTINGS, "voc": (*COLUMN_SETTINGS, "group")}
+# What to do instead, where there is something.
+INSTEAD = {
+    ("folders", "tasks"): "Name the tasks in data.levels, and skip a level with _.",
+    ("voc", "group"): "Use data.group_pattern.",
+}
+
+
 @dataclass(frozen=True)
 class Section:
     """Where the labelled pictures are.
@@ -54,7 +64,8 @@ class Section:
         multilabel: layout `csv`: tasks whose cells hold any number of classes, joined
             with `|`.
         class_names: layout `csv`: by task, a file that names numeric class ids.
-        classes: layout `voc`: the classes of interest; empty for all that occur.
+        classes: the classes of interest, of one task or several; empty for all that
+            occur. Images of others are left out, or with several labels lose them.
         unlabelled: how many images without any class a multilabel task keeps: a number,
             a share or `all`.
         group: a folder level, or a column of the layout `csv`, that is no task but says
@@ -103,3 +114,49 @@ class Section:
             return self.tasks
         no_tasks = (PATH_COLUMN, PART_LEVEL, self.group)
         return tuple(column for column in self.columns if column not in no_tasks)
+
+
+def find_faults(data: Section, where: str) -> list[str]:
+    """Return the faults that only several parameters of the section can show."""
+    faults = []
+    for name in NOT_READ.get(data.layout, ()):
+        value = getattr(data, name)
+        if value:
+            empty = "[]" if name == "multilabel" else "null"
+            faults.append(
+                f"{where}: data.{name} must be "
+                f"{'{}' if isinstance(value, Mapping) else empty} for the "
+                f"layout {data.layout}, which does not read it, got "
+                f"{list(value) if isinstance(value, tuple) else value!r}. "
+                + INSTEAD.get(
+                    (data.layout, name),
+                    f"Put it back in {where}, or set data.layout=csv.",
+                )
+            )
+    if data.unlabelled != "all" and data.layout != "voc" and not data.multilabel:
+        faults.append(
+            f"{where}: data.unlabelled must be all where no task has several labels, "
+            f"got {data.unlabelled}. Set it to all, or name such tasks of a table in "
+            "data.multilabel."
+        )
+    if data.group is not None and data.group_pattern is not None:
+        faults.append(
+            f"{where}: data.group and data.group_pattern must not both be given, got "
+            f"{data.group!r} and {data.group_pattern!r}. Set one of them to null."
+        )
+    if data.group in (PART_LEVEL, PATH_COLUMN, SKIPPED, *(data.tasks or ())):
+        faults.append(
+            f"{where}: data.group must be no path, part or task, got {data.group!r}. "
+            "Name the level or column that says what belongs together."
+        )
+    if data.layout == "folders" and data.group not in (None, *data.levels):
+        faults.append(
+            f"{where}: data.group must be one of data.levels, "
+            f"{', '.join(data.levels)}, got {data.group!r}. Name the level there."
+        )
+    if data.known_tasks == ():
+        faults.append(
+            f"{where}: data must name a task besides {data.group}, got none. Add its "
+            "level or column."
+        )
+    return faults

@@ -11,9 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR
+from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Kind
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
+from headswap.prepare.choice import choose
 from headswap.prepare.layouts._files import (
     num_unnamed_images,
     require_folder,
@@ -90,21 +91,22 @@ def read(data: Section) -> Listing:
     num_unlabelled = num_unnamed_images(root, rows)
     for path in conflicts:
         rows.pop(path, None)
+    kinds: dict[str, Kind] = {
+        task: "multilabel" if task in data.multilabel else "multiclass"
+        for task in tasks
+    }
+    kept, left_out = choose([row for _, row in sorted(rows.items())], kinds, data)
     return Listing(
         root,
-        [
-            replace(row, given_part=parts.get(row.given_part, ""))
-            for _, row in sorted(rows.items())
-        ],
-        {
-            task: "multilabel" if task in data.multilabel else "multiclass"
-            for task in tasks
-        },
+        [replace(row, given_part=parts.get(row.given_part, "")) for row in kept],
+        kinds,
         num_unlabelled=num_unlabelled,
         rejected=[
             (path, f"has more than one {' and '.join(_in_order(differing))}")
             for path, differing in sorted(conflicts.items())
-        ],
+        ]
+        + left_out,
+        advice="Set data.tasks to columns that tell images apart, or add such images.",
     )
 
 

@@ -10,10 +10,15 @@ The level `_` is not read: `data.levels: [_, label]`.
 from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, SKIPPED, Section
+from headswap.prepare.choice import choose
 from headswap.prepare.layouts._files import require_folder, require_parts, walk
 from headswap.prepare.layouts._levels import advise, folders_below
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.meaning import is_part
+
+FEW_CHOSEN = (
+    "Choose more classes in data.classes, or skip that level in data.levels with _."
+)
 
 
 def read(data: Section) -> Listing:
@@ -72,13 +77,14 @@ def read(data: Section) -> Listing:
         )
     rows.sort(key=lambda row: row.path)
     kinds: dict[str, Kind] = dict.fromkeys(tasks, "multiclass")
+    rows, left_out = choose(rows, kinds, data)
     reason = f"lies above the folder level {data.levels[-1]!r}"
     return Listing(
         root,
         rows,
         kinds,
         num_skipped,
-        rejected=[("/".join(parts), reason) for parts in higher],
-        advice=advise(files, data),
+        rejected=[("/".join(parts), reason) for parts in higher] + left_out,
+        advice=FEW_CHOSEN if data.classes else advise(files, data),
         below=folders_below(files, depth),
     )

@@ -2,18 +2,16 @@
 
 `JPEGImages/<id>.jpg`, `Annotations/<id>.xml` with the classes of the objects in it, and
 `ImageSets/Main/<part>.txt` with the ids of each part, where there are any. An image has
-the classes in `data.classes` that occur in it; `data.unlabelled` says how many images
-without any of them are kept.
+the classes that occur in it.
 """
 
 from collections.abc import Collection
 from pathlib import Path
 from xml.parsers import expat
 
-import numpy as np
-
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import VOC_TASK, Section
+from headswap.prepare.choice import choose
 from headswap.prepare.layouts._files import (
     IMAGE_SUFFIXES,
     is_hidden,
@@ -47,10 +45,13 @@ def read(data: Section) -> Listing:
         except MalformedAnnotation as reason:
             rejected.append((path, str(reason)))
             continue
-        chosen = {name for name in names if not data.classes or name in data.classes}
-        rows.append(Row(path, (tuple(sorted(chosen)),), part))
-    _require_classes(data, rows)
-    rows, left_out = _draw_unlabelled(rows, data)
+        rows.append(Row(path, (tuple(sorted(set(names))),), part))
+    if not any(row.labels[0] for row in rows):
+        raise InputError(
+            f"data.root: {root / 'Annotations'} must name the objects in the images, "
+            "got none. Set data.root to a folder whose annotations do."
+        )
+    rows, left_out = choose(rows, {VOC_TASK: "multilabel"}, data)
     return Listing(
         root,
         sorted(rows, key=lambda row: row.path),
@@ -61,6 +62,7 @@ def read(data: Section) -> Listing:
         )
         + len(files.keys() - part_of_id.keys()),
         rejected=rejected + left_out,
+        advice="Set data.classes to several classes, or data.unlabelled=all.",
     )
 
 
@@ -174,34 +176,3 @@ def _read_ids(path: Path) -> list[str]:
             "Save it as UTF-8."
         ) from error
     return [line.split()[0] for line in lines if line.strip()]
-
-
-def _require_classes(data: Section, rows: list[Row]) -> None:
-    found = {name for row in rows for name in row.labels[0]}
-    absent = [name for name in data.classes if name not in found]
-    if absent or not found:
-        raise InputError(
-            f"data.classes: every class must occur in Annotations, got no object of "
-            f"{listed(absent) or 'any class'}. Correct the names, or remove them."
-        )
-
-
-def _draw_unlabelled(
-    rows: list[Row], data: Section
-) -> tuple[list[Row], list[tuple[str, str]]]:
-    """Return the rows kept, and (path, reason) of the unlabelled ones left out."""
-    unlabelled = [number for number, row in enumerate(rows) if not row.labels[0]]
-    keep = len(unlabelled)
-    if isinstance(data.unlabelled, float):
-        keep = round(data.unlabelled * len(unlabelled))
-    elif isinstance(data.unlabelled, int):
-        keep = min(data.unlabelled, len(unlabelled))
-    order = np.random.default_rng(data.seed).permutation(unlabelled)
-    left_out = set(order[keep:].tolist())
-    return (
-        [row for number, row in enumerate(rows) if number not in left_out],
-        [
-            (rows[number].path, "has no chosen class, left out by data.unlabelled")
-            for number in sorted(left_out)
-        ],
-    )
