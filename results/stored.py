@@ -6,12 +6,14 @@ says of F1 and average precision.
 """
 
 import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from headswap.artifacts.storage.tables import unguarded
 from headswap.errors import InputError
 from results.runs import Overrides
 
@@ -49,10 +51,11 @@ def as_figures(
         classes: the text of `metrics/classes.csv`; "" where the run wrote none.
     """
     by_class: dict[str, Any] = {}
-    for row in csv.DictReader(classes.splitlines()):
+    # A class name may hold what `splitlines` takes for the end of a line.
+    for row in csv.DictReader(io.StringIO(classes, newline="")):
         if row["part"] == CLASS_PART:
             part = by_class.setdefault(row["task"], {}).setdefault(row["part"], {})
-            part[row["class"]] = {
+            part[unguarded(row["class"])] = {
                 metric: float(row[metric]) if row[metric] else None
                 for metric in CLASS_METRICS
             }

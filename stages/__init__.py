@@ -30,8 +30,9 @@ def run(stage: Callable[..., None], *sections: str) -> None:
     """
     from headswap import params
     from headswap.check.inputs import require_current
-    from headswap.errors import InputError
+    from headswap.errors import InputError, show_any_text
 
+    show_any_text()
     name, environment = Path(sys.argv[0]).stem, dict(os.environ)
     try:
         declared = params.load("dvc.yaml")["stages"][name]

@@ -1,8 +1,11 @@
 """What a user did wrong is listed in full, up to ten lines and a count."""
 
+import subprocess
+import sys
+
 import pytest
 
-from headswap.errors import MAX_LISTED, InputError, listed, raise_faults
+from headswap.errors import MAX_LISTED, InputError, listed, one_line, raise_faults
 
 
 def test_few_offenders_are_all_listed():
@@ -37,3 +40,39 @@ def test_faults_beyond_ten_are_counted():
 
 def test_an_input_error_is_a_value_error():
     assert issubclass(InputError, ValueError)
+
+
+@pytest.mark.parametrize(
+    "text", ["oak", "Größe", "日本", "한국어", "مرحبا", "😀", "a\\b"]
+)
+def test_letters_of_every_script_stand_in_a_line_as_they_are(text):
+    assert one_line(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb", r"a\nb"),
+        ("a\x1b[2J", r"a\x1b[2J"),
+        ("a\u2028b", r"a\u2028b"),
+        ("\u202eexe.jpg", r"\u202eexe.jpg"),
+        ("\udcff.png", r"\udcff.png"),
+    ],
+)
+def test_what_would_break_a_line_or_turn_it_round_is_escaped(text, shown):
+    assert one_line(text) == shown
+    assert listed([text]) == shown
+
+
+def test_a_log_that_knows_few_letters_gets_the_others_escaped():
+    program = (
+        "from headswap.errors import show_any_text; show_any_text(); "
+        "print('\\u65e5 \\udcff')"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": "src", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=True,
+    )
+    assert printed.stdout.strip() == rb"\u65e5 \udcff"

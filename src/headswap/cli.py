@@ -12,13 +12,14 @@ from importlib.metadata import version
 
 from headswap import params
 from headswap.check.inputs import LIBRARIES, named_files
-from headswap.errors import InputError
+from headswap.errors import InputError, show_any_text
 from headswap.machine.store import FOLDER, LIMIT, clear_store, open_store
 from headswap.use.sweep import sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what a user can mend ends with one message and code 1."""
+    show_any_text()
     parser = argparse.ArgumentParser(
         prog="headswap",
         description="From labelled pictures to comparable figures and a usable model.",

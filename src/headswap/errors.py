@@ -4,6 +4,9 @@
 all offenders at once.
 """
 
+import io
+import sys
+import unicodedata
 from collections.abc import Sequence
 
 MAX_LISTED = 10
@@ -13,9 +16,32 @@ class InputError(ValueError):
     """Something the user gave (parameters, files, labels) cannot be worked with."""
 
 
+# What would break a line, move a terminal's cursor or turn the order of letters round:
+# control characters, lone surrogates, line and paragraph separators, directions.
+_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
+_DIRECTIONS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+
+
+def one_line(text: str) -> str:
+    """Return a text of the user's as it stands in a line for people.
+
+    Letters of every script stay; what has no place in a line is escaped as Python does.
+    """
+    # What nearly every text is made of.
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        ascii(letter)[1:-1]
+        if unicodedata.category(letter) in _CATEGORIES
+        or unicodedata.bidirectional(letter) in _DIRECTIONS
+        else letter
+        for letter in text
+    )
+
+
 def listed(offenders: Sequence[object]) -> str:
     """Return the first ten offenders and how many more there are, as one phrase."""
-    shown = ", ".join(str(offender) for offender in offenders[:MAX_LISTED])
+    shown = ", ".join(one_line(str(offender)) for offender in offenders[:MAX_LISTED])
     hidden = len(offenders) - MAX_LISTED
     return f"{shown} and {hidden} more" if hidden > 0 else shown
 
@@ -28,3 +54,14 @@ def raise_faults(faults: Sequence[str]) -> None:
         if hidden > 0:
             shown.append(f"... and {hidden} more of the same kind")
         raise InputError("\n".join(shown))
+
+
+def show_any_text() -> None:
+    """Let what is printed hold every letter; one the output lacks is escaped.
+
+    A terminal or a log may be in an encoding that knows few letters, and a name of a
+    file may be no text at all.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

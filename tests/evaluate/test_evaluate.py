@@ -3,9 +3,12 @@
 import dataclasses
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from dvc_render.vega import VegaRenderer
 from sklearn.metrics import f1_score
 
 from headswap.artifacts.dataset.relations import Relation
@@ -21,6 +24,7 @@ from headswap.evaluate.stage import write_metrics
 from headswap.statistics.scores import CLASS_SCORES
 from tests import made
 
+TEMPLATES = sorted((Path(__file__).parents[2] / ".dvc/plots").glob("*.json"))
 PLANT = Task("plant", "multiclass", ("flower", "tree"))
 KIND = Task("kind", "multiclass", ("elm", "lily", "oak", "rose"))
 TAGS = Task("tags", "multilabel", ("night", "snow"))
@@ -291,6 +295,63 @@ def test_confusion_csv_counts_the_test_images_alone(run, plants):
         ("tree", "flower", "1"),
         ("tree", "tree", "1"),
     ]
+
+
+ODD_NAMES = [
+    "=1+1",
+    'a "quoted", name',
+    "line\nend\r",
+    "a.b[0]",
+    "</script><b>",
+    "日本 😀",
+]
+
+
+@pytest.fixture
+def odd(run):
+    """The folder of a task whose classes have names that mean something to a tool."""
+    task = Task("kind", "multiclass", tuple(sorted(ODD_NAMES)))
+    cells = sorted(ODD_NAMES) * 2
+    index = make_index([task], {"kind": cells})
+    return run({"kind": predict(task, cells)}, index, make_split("tttvvveeeeee"))
+
+
+def test_names_stand_in_the_tables_as_they_are(odd):
+    assert set(read_table(odd / "classes.csv")["class"]) == set(ODD_NAMES)
+    assert set(read_table(odd / "predictions.csv")["actual"]) == set(ODD_NAMES)
+    named = [name.replace("\N{WORD JOINER}", "") for name in confused(odd)]
+    assert set(named) == set(ODD_NAMES)
+
+
+def confused(folder):
+    return read_table(folder / "confusion.csv")["actual"]
+
+
+def test_no_name_ends_the_script_of_a_page_of_plots(odd, repository):
+    table = read_table(odd / "confusion.csv") | {"rev": ["workspace"] * 6}
+    rows = zip(*table.values(), strict=True)
+    points = [dict(zip(table, row, strict=True)) for row in rows]
+    plot = VegaRenderer(
+        points,
+        "confusion.csv",
+        template="confusion_by_task",
+        template_dir=str(repository / ".dvc/plots"),
+        x="actual",
+        y="predicted",
+    )
+    pieces = re.split("</?script", plot.generate_html())
+    assert len(pieces) == 3
+    assert len(re.findall("<!--", pieces[1])) == 0
+    for name in confused(odd):
+        assert json.dumps(name) in pieces[1]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_no_name_of_the_users_is_a_field_of_a_plot(template):
+    """Vega reads dots and brackets in the name of a field, and never in a value."""
+    fields = re.findall(r'"field": "(.*?)"', template.read_text(encoding="utf-8"))
+    assert fields
+    assert all(re.fullmatch(r"[a-z]+|<DVC_METRIC_[XY]>", field) for field in fields)
 
 
 def test_what_lies_in_git_is_small_for_many_images(run):

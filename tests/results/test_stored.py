@@ -2,6 +2,7 @@
 
 import pytest
 
+from headswap.artifacts.storage.tables import write_table
 from headswap.errors import InputError
 from results.stored import (
     Figures,
@@ -34,6 +35,17 @@ def test_figures_hold_all_metrics_and_the_classes_of_the_test_part():
 
 def test_a_run_need_not_write_classes():
     assert as_figures((), "abc", EVALUATE, "").classes == {}
+
+
+@pytest.mark.parametrize("name", ["=1+1", "two\nlines", "one\u2028line", 'a "b", c'])
+def test_the_figures_of_a_class_are_found_under_its_name(tmp_path, name):
+    row = ["kind", "test", name, "3", "0.25", "0.5"]
+    header = CLASSES.splitlines()[0].split(",")
+    write_table(tmp_path / "classes.csv", header, [row])
+    classes = (tmp_path / "classes.csv").read_bytes().decode()
+    assert list(as_figures((), "abc", EVALUATE, classes).classes["kind"]["test"]) == [
+        name
+    ]
 
 
 def test_figures_are_read_as_they_were_written(tmp_path):

@@ -1,6 +1,7 @@
 """Writing what evaluate found: JSON for DVC, CSV for people and plots."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -148,7 +149,7 @@ def write_confusion(
     """
     numbers, images = np.nonzero(split.parts == "test")
 
-    def rows() -> Iterator[tuple[str, str, str, int]]:
+    def rows() -> Iterator[tuple[str | int, ...]]:
         for task in tasks:
             targets = task.encode(cells[task.name])[images].astype(int)
             answers = predicted[task.name][numbers, images].astype(int)
@@ -156,9 +157,22 @@ def write_confusion(
                 counts = actual.T @ answered
                 for first, second in zip(*np.nonzero(counts), strict=True):
                     count = int(counts[first, second])
-                    yield task.name, names[first], names[second], count
+                    yield (
+                        task.name,
+                        _in_page(names[first]),
+                        _in_page(names[second]),
+                        count,
+                    )
 
     write_table(path, ["task", "actual", "predicted", "images"], rows())
+
+
+def _in_page(name: str) -> str:
+    """Return a name that ends no script: DVC writes plots into pages as they are.
+
+    What is added has no width.
+    """
+    return re.sub(r"<(?=[/!]|script)", "<\N{WORD JOINER}", name, flags=re.IGNORECASE)
 
 
 def _choices(

@@ -20,6 +20,7 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.decisions import decide
 from headswap.artifacts.model.predictions import Predictions, read_predictions
 from headswap.artifacts.storage.tables import PathLike
+from headswap.errors import one_line
 from headswap.evaluate.report import (
     Figures,
     write_classes,
@@ -196,10 +197,11 @@ def _warn(
             if absent:
                 print(
                     f"{task.name}, {part}: averages leave out classes without images: "
-                    f"{', '.join(sorted(absent))}"
+                    f"{', '.join(map(one_line, sorted(absent)))}"
                 )
             if blind:
                 print(
                     f"warning: {task.name}, {part}: accuracy is above 0.5 but these "
-                    f"classes are never found (recall 0): {', '.join(sorted(blind))}"
+                    "classes are never found (recall 0): "
+                    f"{', '.join(map(one_line, sorted(blind)))}"
                 )

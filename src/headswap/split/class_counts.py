@@ -1,14 +1,22 @@
 """How many images of each class are in each part, as a table and as a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import PARTS, Split
 from headswap.artifacts.storage.tables import PathLike
+from headswap.split.lettering import LITERAL, drawn, letters_of
 
 PART_COLORS = {"train": "#4c72b0", "validation": "#dd8452", "test": "#55a868"}
+# More bars of one task, or of all, are more than anybody looks at.
+MAX_BARS = 100
+MAX_BARS_IN_ALL = 400
+# What a histogram is as high as, and its steps.
+HISTOGRAM_ROWS = 15
+MAX_STEPS = 40
 
 
 def count_classes(index: Index, split: Split) -> list[tuple[str, str, str, int]]:
@@ -28,7 +36,10 @@ def count_classes(index: Index, split: Split) -> list[tuple[str, str, str, int]]
 def draw_class_counts(
     path: PathLike, counts: Sequence[tuple[str, str, str, int]]
 ) -> None:
-    """Draw stacked bars of the images a class and part, one panel a task.
+    """Draw the images a class and part, one panel a task.
+
+    Stacked bars, one a class; of more classes than can be looked at, how many have how
+    many images.
 
     Args:
         path: of the PNG.
@@ -43,17 +54,61 @@ def draw_class_counts(
         task: list(dict.fromkeys(label for name, label, _, _ in counts if name == task))
         for task in tasks
     }
-    heights = [1.0 + 0.22 * len(classes[task]) for task in tasks]
-    figure = Figure(figsize=(8, sum(heights)), layout="constrained")
-    panels = figure.subplots(len(tasks), height_ratios=heights, squeeze=False)
-    for task, panel in zip(tasks, panels[:, 0], strict=True):
-        left = np.zeros(len(classes[task]))
-        for part, color in PART_COLORS.items():
-            width = [n for name, _, p, n in counts if (name, p) == (task, part)]
-            panel.barh(classes[task], width, left=left, color=color, label=part)
-            left += width
-        panel.set_ylim(len(classes[task]) - 0.5, -0.5)
-        panel.set_title(f"{task}: images a class and part")
-        panel.set_xlabel("images")
-        panel.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    with_bars = {task for task in tasks if len(classes[task]) <= MAX_BARS}
+    # The largest go first where all together are too many.
+    for task in sorted(with_bars, key=lambda task: -len(classes[task])):
+        if sum(len(classes[each]) for each in with_bars) > MAX_BARS_IN_ALL:
+            with_bars.remove(task)
+    labels = {task: [drawn(name) for name in classes[task]] for task in with_bars}
+    heights = [
+        1.0 + 0.22 * (len(classes[task]) if task in with_bars else HISTOGRAM_ROWS)
+        for task in tasks
+    ]
+    with letters_of((name for names in labels.values() for name in names), path):
+        figure = Figure(figsize=(8, sum(heights)), layout="constrained")
+        panels = figure.subplots(len(tasks), height_ratios=heights, squeeze=False)
+        for task, panel in zip(tasks, panels[:, 0], strict=True):
+            per_part = {
+                part: [n for name, _, p, n in counts if (name, p) == (task, part)]
+                for part in PART_COLORS
+            }
+            if task in with_bars:
+                _draw_bars(panel, labels[task], per_part)
+                panel.set_title(f"{task}: images a class and part", **LITERAL)
+            else:
+                _draw_histogram(panel, per_part)
+                num_classes = len(classes[task])
+                panel.set_title(
+                    f"{task}: {num_classes:,} classes, by their images",
+                    **LITERAL,
+                )
+            panel.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
+        figure.savefig(path, dpi=100, metadata={"Software": None})
+
+
+def _draw_bars(
+    panel: Any, labels: Sequence[str], per_part: Mapping[str, Sequence[int]]
+) -> None:
+    # By number, because names that are drawn alike would share a bar.
+    rows, left = np.arange(len(labels)), np.zeros(len(labels))
+    for part, width in per_part.items():
+        panel.barh(rows, width, left=left, color=PART_COLORS[part], label=part)
+        left += width
+    panel.set_yticks(rows, labels, **LITERAL)
+    panel.set_ylim(len(labels) - 0.5, -0.5)
+    panel.set_xlabel("images")
+
+
+def _draw_histogram(panel: Any, per_part: Mapping[str, Sequence[int]]) -> None:
+    most = max(max(images) for images in per_part.values())
+    # Whole images a step, so that each step holds as many numbers.
+    step = -(-(most + 1) // MAX_STEPS)
+    edges = np.arange(0, most + 1 + step, step) - 0.5
+    panel.hist(
+        list(per_part.values()),
+        edges,
+        color=list(PART_COLORS.values()),
+        label=list(per_part),
+    )
+    panel.set_xlabel("images a class")
+    panel.set_ylabel("classes")

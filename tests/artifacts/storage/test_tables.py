@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from headswap.artifacts.storage.tables import read_table, table_writer, write_table
 
-# Lone surrogates are no text, and CSV knows no lone carriage return.
-CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
+# Lone surrogates are no text.
+CELLS = st.text(st.characters(exclude_categories=["Cs"])) | st.text("'=+-@\r\n\t\",1e.")
 
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS)))
@@ -35,6 +35,20 @@ def test_a_table_is_utf_8_with_commas_and_line_feeds(tmp_path):
     write_table(tmp_path / "table.csv", ["class", "images"], [("Größe, 東京", 3)])
     content = (tmp_path / "table.csv").read_bytes()
     assert content == 'class,images\n"Größe, 東京",3\n'.encode()
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "@now", "- none", "+49 cars", "\t=1", "\r=1"])
+def test_a_spreadsheet_shows_a_text_and_computes_nothing(tmp_path, cell):
+    path = tmp_path / "table.csv"
+    write_table(path, ["class"], [[cell]])
+    assert path.read_bytes().decode().removeprefix("class\n").lstrip('"')[0] == "'"
+    assert read_table(path) == {"class": [cell]}
+
+
+@pytest.mark.parametrize("cell", ["-0.25", "+3", "-1.5e-07", "it's", "'quoted'", "a=b"])
+def test_numbers_and_other_texts_stand_as_they_are(tmp_path, cell):
+    write_table(tmp_path / "table.csv", ["value"], [[cell]])
+    assert (tmp_path / "table.csv").read_text() == f"value\n{cell}\n"
 
 
 def test_a_table_without_rows_still_has_its_columns(tmp_path):
