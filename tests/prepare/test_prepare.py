@@ -216,7 +216,7 @@ def test_rejected_csv_lists_every_file_left_out_and_why(run, pictures, draw, enc
     reasons = rejected(prepared)
     assert list(reasons) == sorted(reasons)
     place = "category0/landmark0"
-    assert reasons[f"{place}/cut.jpg"].startswith("damaged: ")
+    assert reasons[f"{place}/cut.jpg"].startswith("damaged JPEG: ")
     assert reasons[f"{place}/empty.jpg"] == "the file is empty"
     assert reasons[f"{place}/page.jpg"] == "no image format recognised"
     assert reasons[f"{place}/notes.txt"] == "no image format recognised"
@@ -224,6 +224,19 @@ def test_rejected_csv_lists_every_file_left_out_and_why(run, pictures, draw, enc
     assert len(reasons) == 5
     assert (
         len(np.load(prepared / "images.npy")) == len(read_index(prepared).paths) == 12
+    )
+
+
+def test_a_picture_with_further_pages_is_used_and_said_so(run, pictures, draw, capsys):
+    first, second = (Image.fromarray(draw(number, 20, 20)) for number in (51, 52))
+    path = pictures / "category0/landmark0/scan.tif"
+    first.save(path, save_all=True, append_images=[second])
+    prepared = run(pictures)
+    assert "category0/landmark0/scan.tif" in read_index(prepared).paths
+    [note] = [line for line in capsys.readouterr().out.splitlines() if "page" in line]
+    assert note == (
+        "note: 1 TIFF files have several pages, of which the first is the picture: "
+        "category0/landmark0/scan.tif"
     )
 
 

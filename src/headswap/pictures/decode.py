@@ -7,11 +7,13 @@ import hashlib
 import io
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from headswap.pictures.colour import to_srgb
+from headswap.pictures.formats import name_format, why_unopened, without_metadata
 from headswap.pictures.perceptual import perceptual_hash
 from headswap.pictures.resize import COVERED, RESIZERS, centred
 from headswap.pictures.shrink import average_boxes, shrink_while_decoding
@@ -33,6 +35,9 @@ FORMATS = (
     "WEBP",
 )
 ORIENTATION_TAG = 0x0112
+# Of TIFF: bits a number, and what kind of number it is.
+BITS_TAG = 0x0102
+SAMPLE_FORMAT_TAG = 0x0153
 
 # What undoes each EXIF orientation, for pixels (H, W, 3). Source: EXIF 2.32, tag 274.
 _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -75,6 +80,7 @@ class Picture:
         width: of the upright original, in pixels.
         height: of the upright original, in pixels.
         file_format: what the file really is, whatever its name says.
+        num_pages: of a TIFF, of which the first is the picture; 1 for other formats.
     """
 
     pixels: np.ndarray
@@ -85,6 +91,7 @@ class Picture:
     width: int
     height: int
     file_format: str
+    num_pages: int = 1
 
 
 def decode(content: bytes, size: int, resize: str) -> Picture:
@@ -101,11 +108,21 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
     if not content:
         raise UnreadableImage("the file is empty")
     try:
+        return _decode(content, size, resize)
+    except UnreadableImage:
+        bare = without_metadata(content)
+        if bare is None:
+            raise
+    picture = _decode(bare, size, resize)
+    return replace(picture, content_hash=hashlib.sha256(content).hexdigest())
+
+
+def _decode(content: bytes, size: int, resize: str) -> Picture:
+    try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             file_format = image.format or "unknown"
             width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels")
+            _require_sides(width, height)
             orientation = _orientation(image)
             upright_sides = _sides(orientation, width, height)
             covered = COVERED[resize](*upright_sides, size)
@@ -113,9 +130,10 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
             box = shrink_while_decoding(image, columns, rows)
             decoded = _to_rgb(image)
     except UnidentifiedImageError:
-        raise UnreadableImage("no image format recognised") from None
+        raise UnreadableImage(why_unopened(content)) from None
     except DECODING_ERRORS as error:
-        raise UnreadableImage(f"damaged: {error}") from error
+        name = name_format(content) or "picture"
+        raise UnreadableImage(f"damaged {name}: {error}") from error
     upright = _turn(decoded, orientation)
     if box > 1:
         small = average_boxes(decoded, width / box, height / box, columns, rows)
@@ -131,7 +149,26 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
         width=upright_sides[0],
         height=upright_sides[1],
         file_format=file_format,
+        num_pages=_num_pages(content) if file_format == "TIFF" else 1,
     )
+
+
+def _require_sides(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels")
+    if width == height == 1:
+        # What web pages count their readers with, and stand-ins for what is missing.
+        raise UnreadableImage("a single pixel is no picture")
+
+
+def _num_pages(content: bytes) -> int:
+    """Return how many pages a TIFF has, as far as they can be counted."""
+    try:
+        # Opened again: counting moves about in a file.
+        with Image.open(io.BytesIO(content), formats=["TIFF"]) as image:
+            return int(getattr(image, "n_frames", 1))
+    except Exception:  # As for orientation; the first page is whole.
+        return 1
 
 
 def _sides(orientation: int, width: int, height: int) -> tuple[int, int]:
@@ -154,6 +191,10 @@ def _hash(pixels: np.ndarray) -> str:
 def _orientation(image: Image.Image) -> int:
     if image.format == "TIFF":
         return 1  # Pillow turns these itself.
+    if image.format not in ("JPEG", "MPO"):
+        # Asked for its metadata, Pillow loads a PNG first, and where that fails goes on
+        # with the part of the pixels it has: the fault is theirs.
+        image.load()
     try:
         return image.getexif().get(ORIENTATION_TAG, 1)
     except Exception:  # Pillow meets broken metadata with many kinds of error.
@@ -167,10 +208,21 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
         grey = np.asarray(image).astype(np.uint32)
         return np.repeat(((grey + 128) // 257).astype(np.uint8)[..., None], 3, axis=2)
     if image.mode in ("I", "F"):
-        raise UnreadableImage("32-bit pixels have no agreed range")
+        raise UnreadableImage(f"{_kind_of_numbers(image)} have no agreed range")
+    profile = image.info.get("icc_profile")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
         image = Image.alpha_composite(white, image)
+    if image.mode not in ("RGB", "CMYK", "L"):
+        image = image.convert("RGB")
+    image = to_srgb(image, profile)
     # Converting would copy what is RGB already.
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _kind_of_numbers(image: Image.Image) -> str:
+    tags = getattr(image, "tag_v2", {})
+    is_signed = tags.get(SAMPLE_FORMAT_TAG, ())[:1] == (2,)
+    bits = max(tags.get(BITS_TAG, ()), default=32)
+    return f"{'signed ' if is_signed else ''}{bits}-bit pixels"

@@ -98,6 +98,7 @@ def prepare_images(
         _remove_images(folder / "images.npy", conflicting)
         remaining = sorted(set(range(len(kept))) - set(conflicting))
         kept, index = [kept[i] for i in remaining], [index[i] for i in remaining]
+        pictures = [pictures[i] for i in remaining]
     write_table(folder / "index.csv", [*INDEX_COLUMNS, *listing.kinds], index)
     write_labels(folder / "labels.json", _labels(listing, kept))
     print(
@@ -105,6 +106,21 @@ def prepare_images(
         f"{folder / 'rejected.csv'}), {listing.num_skipped} hidden or system files "
         f"skipped, {listing.num_unlabelled} images without a label"
     )
+    _say_pages(kept, pictures)
+
+
+def _say_pages(rows: Sequence[Row], pictures: Sequence[Picture]) -> None:
+    """Say which files hold more than what is used of them."""
+    paged = [
+        row.path
+        for row, picture in zip(rows, pictures, strict=True)
+        if picture.num_pages > 1
+    ]
+    if paged:
+        print(
+            f"note: {len(paged)} TIFF files have several pages, of which the first is "
+            f"the picture: {listed(paged)}"
+        )
 
 
 def task_name_faults(listing: Listing) -> list[str]:
