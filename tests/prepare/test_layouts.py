@@ -532,7 +532,7 @@ def test_a_quote_that_is_never_closed_is_refused(read, three, num_lines):
     ("text", "expected"),
     [
         ("", "labels.csv: it must have the columns path and one a task"),
-        ("a.jpg,oak\n", "got a.jpg, oak without path. Give the table a header"),
+        ("a.jpg,oak\n", "without path. Set data.columns=[path,label], where"),
         ("path\na.jpg\n", "must have the columns path and one a task, got path."),
         ("path,fine\n", "data.table: it must name images, got none."),
         ("path,fine,fine\na.jpg,oak,elm\n", "got fine more than once"),

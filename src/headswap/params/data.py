@@ -58,9 +58,11 @@ class Section:
         parts: what the data set's own part names mean; upper and lower case are alike.
         table: layout `csv`: the label table, relative to `root`.
         tables: layout `csv`: several tables, by part name, relative to `root`.
-        columns: layout `csv`: the column names of a table without a header.
-        tasks: layout `csv`: the columns that are tasks; null for all but `path` and
-            `split`.
+        columns: layout `csv`: names for the columns, in order, whether or not the table
+            has a header: `path`, `split`, `_` for one that is not read, and others;
+            null for the names in its header.
+        tasks: layout `csv`: the columns that are tasks; null for all but `path`,
+            `split` and `group`.
         multilabel: layout `csv`: tasks whose cells hold any number of classes, joined
             with `|`.
         class_names: layout `csv`: by task, a file that names numeric class ids.
@@ -112,7 +114,7 @@ class Section:
             return (VOC_TASK,)
         if self.tasks is not None or self.columns is None:
             return self.tasks
-        no_tasks = (PATH_COLUMN, PART_LEVEL, self.group)
+        no_tasks = (PATH_COLUMN, PART_LEVEL, SKIPPED, self.group)
         return tuple(column for column in self.columns if column not in no_tasks)
 
 

@@ -1,20 +1,32 @@
-"""Reading label tables: delimiter, header, tasks, lines, and files that name ids."""
+"""Reading label tables: delimiter, header, lines, and files that name ids."""
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from headswap.errors import InputError, listed
-from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
+from headswap.errors import InputError
+from headswap.params.data import PATH_COLUMN, Section
+from headswap.prepare.layouts._columns import find_delimiter, is_path
 
-DELIMITERS = ",\t;"
 
-
-def read_table(
-    path: Path, columns: Sequence[str] | None
+def open_table(
+    path: Path,
+    data: Section,
+    is_there: Callable[[str], bool],
+    advise: Callable[[], str],
 ) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """Return the column names and the (line number, cells) of every line after them."""
+    """Return the column names and the (line number, cells) of every line after them.
+
+    Args:
+        path: of the table.
+        data: the section, which may name the columns.
+        is_there: says whether a cell is the path of a file.
+        advise: returns a sentence, how the columns may be named.
+
+    Raises:
+        InputError: it cannot be read, or has other columns than `data.columns`.
+    """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             first = file.readline()
@@ -23,9 +35,22 @@ def read_table(
             f"data.table: {path} must be a readable UTF-8 table, got {error}. "
             "Check data.root and data.table."
         ) from error
-    delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", first).count)
+    delimiter = find_delimiter(first)
     header = next(csv.reader([first], delimiter=delimiter), [])
     header = [name.strip() for name in header]
+    names = header if data.columns is None else list(data.columns)
+    has_header = data.columns is None or not _is_row(header, names, is_there)
+    misplaced = has_header and any(
+        name in header and name != cell
+        for name, cell in zip(names, header, strict=False)
+    )
+    if len(header) != len(names) or misplaced:
+        raise InputError(
+            f"data.columns: it must name every column of {path.name}, in order, got "
+            f"{', '.join(names)} for {', '.join(header)}. {advise()}"
+        )
+    if has_header and header != names:
+        print(f"{path.name}: line 1 is its header: {', '.join(header)}")
 
     def records() -> Iterator[tuple[int, list[str]]]:
         # Read line by line, because such tables may have millions.
@@ -34,7 +59,7 @@ def read_table(
             try:
                 for record in reader:
                     cells = [cell.strip() for cell in record]
-                    if any(cells) and not (reader.line_num == 1 and cells == names):
+                    if any(cells) and not (reader.line_num == 1 and has_header):
                         yield reader.line_num, cells
             except (csv.Error, UnicodeDecodeError) as error:
                 raise InputError(
@@ -43,8 +68,17 @@ def read_table(
                     "or save the file as UTF-8."
                 ) from error
 
-    names = list(columns) if columns is not None else header
     return names, records()
+
+
+def _is_row(
+    cells: Sequence[str], names: Sequence[str], is_there: Callable[[str], bool]
+) -> bool:
+    """Return whether a first line has an image where the columns have the path."""
+    return any(
+        name == PATH_COLUMN and is_path(cell, is_there)
+        for cell, name in zip(cells, names, strict=False)
+    )
 
 
 def read_names(path: Path) -> Mapping[str, str]:
@@ -64,43 +98,3 @@ def read_names(path: Path) -> Mapping[str, str]:
     if all(pairs):
         return {str(int(pair[1])): pair[2] for pair in pairs if pair}
     return {str(number): name for number, name in enumerate(lines)}
-
-
-def task_columns(
-    table: str, columns: Sequence[str], data: Section, earlier: Sequence[str]
-) -> list[str]:
-    """Return the tasks of a table, in the order of the tables before it."""
-    no_tasks = (PATH_COLUMN, PART_LEVEL, data.group)
-    tasks = [name for name in columns if name not in no_tasks]
-    if data.tasks is not None:
-        tasks = list(data.tasks)
-    needed = [PATH_COLUMN, *tasks, *([data.group] if data.group else [])]
-    lacking = [name for name in needed if name not in columns]
-    lacking += [name for name in data.multilabel if name not in tasks]
-    if lacking or not tasks:
-        raise InputError(
-            f"{table}: it must have the columns {PATH_COLUMN} and one a task, got "
-            f"{', '.join(columns)}{f' without {listed(lacking)}' if lacking else ''}. "
-            "Give the table a header, or name its columns in data.columns."
-        )
-    # As in data.levels: a task's name is part of file names and of metrics' names.
-    wrong = [name for name in tasks if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name)]
-    if wrong:
-        raise InputError(
-            f"{table}: a task must be named by a letter and then letters, digits or _, "
-            f"got {listed(list(map(repr, wrong)))}. Rename the column, or choose "
-            "others in data.tasks."
-        )
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise InputError(
-            f"{table}: it must have columns of different names, got {listed(twice)} "
-            "more than once. Rename one."
-        )
-    if earlier and set(earlier) != set(tasks):
-        raise InputError(
-            f"{table}: it must have the tasks of the tables before it, "
-            f"{', '.join(earlier)}, got {', '.join(tasks)}. Name the tasks that all "
-            "tables have in data.tasks."
-        )
-    return list(earlier) or tasks

@@ -1,26 +1,29 @@
 """`csv`: tables with a path column and one column a task.
 
 `data.table` names one table, which may have a `split` column; `data.tables` names one
-table a part. A table has a header, or its columns are named by `data.columns`. Comma,
-tab and semicolon are told apart by the first line. Classes may be numeric ids that
-`data.class_names` gives names to.
+table a part. A table has a header, or `data.columns` names its columns in order,
+whether or not it has one: `path`, `split`, `_` for one that is not read, and tasks.
+Comma, tab and semicolon are told apart by the first line. Classes may be numeric ids
+that `data.class_names` gives names to.
 """
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from functools import partial
 
 from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Kind
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.prepare.choice import choose
+from headswap.prepare.layouts._columns import suggest, task_columns
 from headswap.prepare.layouts._files import (
     num_unnamed_images,
     require_folder,
     require_parts,
 )
-from headswap.prepare.layouts._tables import read_names, read_table, task_columns
+from headswap.prepare.layouts._paths import Paths, is_file
+from headswap.prepare.layouts._tables import open_table, read_names
 from headswap.prepare.listing import Listing, Row
 
 # What a path has one of, and where a row holds it.
@@ -34,16 +37,16 @@ def read(data: Section) -> Listing:
         InputError: with every table, column, path or label that does not fit.
     """
     root = require_folder(data.root)
-    # The root as the user names it, and where a link to it leads.
-    root_names = [root.absolute().as_posix(), root.resolve().as_posix()]
+    paths = Paths(root)
     faults: list[str] = []
     rows: dict[str, Row] = {}
     missing, outside = [], []
     conflicts: dict[str, set[str]] = {}
     tasks: list[str] = []
     for part, table in _tables(data):
-        columns, records = read_table(root / table, data.columns)
-        tasks = task_columns(table, columns, data, tasks)
+        advise = partial(suggest, root / table, data, paths.is_there)
+        columns, records = open_table(root / table, data, paths.is_there, advise)
+        tasks = task_columns(table, columns, data, tasks, advise)
         names = {
             task: read_names(root / data.class_names[task])
             for task in tasks
@@ -57,10 +60,10 @@ def read(data: Section) -> Listing:
                 )
                 continue
             cells = dict(zip(columns, record, strict=True))
-            path = _relative(cells[PATH_COLUMN], root_names)
+            path = paths.relative(cells[PATH_COLUMN])
             if path is None:
                 outside.append(cells[PATH_COLUMN])
-            elif not _is_file(root / path):
+            elif not is_file(root / path):
                 missing.append(path)
             else:
                 part_name = part or cells.get(PART_LEVEL, "")
@@ -147,32 +150,6 @@ def _classes(
             )
         labels = [names.get(label, label) for label in labels]
     return tuple(sys.intern(label) for label in labels)
-
-
-def _relative(cell: str, root_names: Sequence[str]) -> str | None:
-    """Return a path below the root, or None where it leads outside."""
-    path = PurePosixPath(cell.replace("\\", "/"))
-    if path.is_absolute():
-        above = [name for name in root_names if path.is_relative_to(name)]
-        if not above:
-            return None
-        path = path.relative_to(above[0])
-    parts: list[str] = []
-    for part in path.parts:
-        if part != "..":
-            parts.append(part)
-        elif not parts:
-            return None
-        else:
-            parts.pop()
-    return "/".join(parts)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # A name longer than any file's.
-        return False
 
 
 def _differing(first: Row, second: Row) -> set[str]:

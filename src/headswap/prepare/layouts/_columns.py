@@ -1,0 +1,184 @@
+"""What the columns of a label table are: its tasks, and advice where it is unclear."""
+
+import contextlib
+import csv
+import itertools
+import re
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from headswap.errors import InputError, listed
+from headswap.params.data import PART_LEVEL, PATH_COLUMN, SKIPPED, Section
+from headswap.prepare.layouts._files import IMAGE_SUFFIXES
+from headswap.prepare.meaning import are_parts, words_of
+
+# Words in a column's name, by what it is instead of a task.
+OTHER_WORDS = {
+    "a part": {"split", "subset", "fold", "partition", "set", "usage", "phase"},
+    "what belongs together": {
+        *("patient", "subject", "person", "participant", "user", "author", "owner"),
+        *("photographer", "site", "session", "visit", "camera", "device", "hospital"),
+    },
+    "an id": {
+        *("id", "ids", "uid", "uuid", "index", "idx", "key", "number", "no", "nr"),
+        *("file", "filename", "filepath", "path", "url", "hash", "unnamed"),
+    },
+    "a date": {"date", "time", "datetime", "timestamp", "year", "month", "day"},
+    "a measure": {"width", "height", "size", "xmin", "xmax", "ymin", "ymax", "score"},
+    "text": {"note", "notes", "comment", "comments", "caption", "remark", "source"},
+}
+DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
+DECIMAL = re.compile(r"-?\d+\.\d+(e-?\d+)?")
+DELIMITERS = ",\t;"
+# Lines of a table that are looked at to say what its columns may be.
+SAMPLED = 100
+# So many values, in more than half as many rows, are no classes.
+MANY_VALUES = 10
+
+
+def looks_like(name: str, values: Collection[str] = (), num_rows: int = 0) -> str:
+    """Return what a column looks like that is no task, or "".
+
+    Args:
+        name: of the column.
+        values: that stand in it, each once.
+        num_rows: of the table.
+    """
+    words = set(words_of(name))
+    for role, role_words in OTHER_WORDS.items():
+        if words & role_words:
+            return role
+    filled = [value for value in values if value]
+    if filled and are_parts(filled):
+        return "a part"
+    if filled and all(map(DATE.fullmatch, filled)):
+        return "a date"
+    if filled and all(map(DECIMAL.fullmatch, filled)):
+        return "a measure"
+    many = len(filled) > MANY_VALUES and 2 * len(filled) > num_rows
+    return f"an id: {len(filled)} values in {num_rows} rows" if many else ""
+
+
+def is_path(cell: str, is_file: Callable[[str], bool]) -> bool:
+    """Return whether a cell is a path rather than the name of a column.
+
+    Args:
+        cell: of a table.
+        is_file: says whether a path is one of a file that is there.
+    """
+    return "/" in cell or "\\" in cell or _is_image(is_file)(cell)
+
+
+def _is_image(is_file: Callable[[str], bool]) -> Callable[[str], bool]:
+    return lambda cell: Path(cell).suffix.lower() in IMAGE_SUFFIXES or is_file(cell)
+
+
+def find_delimiter(line: str) -> str:
+    """Return what separates the cells of a table's first line."""
+    return max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
+
+
+def _read_rows(table: Path) -> list[list[str]]:
+    """Return the first lines of a table, as far as they can be read."""
+    rows: list[list[str]] = []
+    with (
+        contextlib.suppress(csv.Error, UnicodeDecodeError),
+        open(table, encoding="utf-8-sig", newline="") as file,
+    ):
+        delimiter = find_delimiter(file.readline())
+        file.seek(0)
+        for row in itertools.islice(csv.reader(file, delimiter=delimiter), SAMPLED):
+            rows += [[cell.strip() for cell in row]] if any(row) else []
+    return rows
+
+
+def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
+    """Return a sentence: which `data.columns` the first lines of a table ask for."""
+    rows = _read_rows(table)
+    if not rows:
+        return "Check data.table: it is empty."
+    usual = [row for row in rows if len(row) == len(rows[0])]
+    columns = list(zip(*(usual[1:] or usual), strict=True))
+    num_images = [sum(map(_is_image(is_file), column)) for column in columns]
+    if not any(num_images):
+        return (
+            f"None of its columns names files below {data.root}: correct the paths, or "
+            "data.root."
+        )
+    path = num_images.index(max(num_images))
+    has_header = not is_path(rows[0][path], is_file)
+    header = rows[0] if has_header else [""] * len(rows[0])
+    names: list[str] = []
+    for number, (name, column) in enumerate(zip(header, columns, strict=True)):
+        role = looks_like(name, set(column), len(column))
+        if number == path:
+            taken = PATH_COLUMN
+        elif name and name == data.group:
+            taken = name
+        elif role == "a part" and PART_LEVEL not in names and are_parts(set(column)):
+            taken = PART_LEVEL
+        elif role or (has_header and not name):  # The index of a data frame has none.
+            taken = SKIPPED
+        else:
+            taken = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+            taken = taken if re.match("[A-Za-z]", taken) else "label"
+        repeats = taken in names and taken != SKIPPED
+        names.append(f"{taken}{number + 1}" if repeats else taken)
+    return f"Set data.columns=[{','.join(names)}], where _ is a column not to read."
+
+
+def task_columns(
+    table: str,
+    columns: Sequence[str],
+    data: Section,
+    earlier: Sequence[str],
+    advice: Callable[[], str],
+) -> list[str]:
+    """Return the tasks of a table, in the order of the tables before it.
+
+    Args:
+        table: its name.
+        columns: their names.
+        data: the section.
+        earlier: the tasks of the tables before it, if there are any.
+        advice: returns a sentence, how the columns may be named.
+
+    Raises:
+        InputError: a column is missing, or a name does not fit.
+    """
+    no_tasks = (PATH_COLUMN, PART_LEVEL, SKIPPED, data.group)
+    tasks = [name for name in columns if name not in no_tasks]
+    if data.tasks is not None:
+        tasks = list(data.tasks)
+    needed = [PATH_COLUMN, *tasks, *([data.group] if data.group else [])]
+    lacking = [name for name in needed if name not in columns]
+    lacking += [name for name in data.multilabel if name not in tasks]
+    if lacking or not tasks:
+        wanted = [name for name in lacking if name != PATH_COLUMN]
+        also = f" What data calls {listed(wanted)} has to be there." if wanted else ""
+        raise InputError(
+            f"{table}: it must have the columns {PATH_COLUMN} and one a task, got "
+            f"{', '.join(columns)}{f' without {listed(lacking)}' if lacking else ''}. "
+            f"{advice()}{also}"
+        )
+    # As in data.levels: a task's name is part of file names and of metrics' names.
+    wrong = [name for name in tasks if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name)]
+    if wrong:
+        raise InputError(
+            f"{table}: a task must be named by a letter and then letters, digits or _, "
+            f"got {listed(list(map(repr, wrong)))}. {advice()}"
+        )
+    named = [name for name in columns if name != SKIPPED]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"{table}: it must have columns of different names, got {listed(twice)} "
+            f"more than once. {advice()}"
+        )
+    if earlier and set(earlier) != set(tasks):
+        raise InputError(
+            f"{table}: it must have the tasks of the tables before it, "
+            f"{', '.join(earlier)}, got {', '.join(tasks)}. Name the tasks that all "
+            "tables have in data.tasks."
+        )
+    return list(earlier) or tasks

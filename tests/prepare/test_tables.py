@@ -1,0 +1,119 @@
+"""Tables as people have them: read right, or refused with words that lead to a run."""
+
+import re
+
+import pytest
+
+from headswap.errors import InputError
+from headswap.prepare.layouts import csv
+from headswap.prepare.layouts._columns import looks_like
+
+
+@pytest.fixture
+def read(section, tmp_path):
+    """read(text, **changes): what is listed of six images and a table of that text."""
+
+    def call(text, **changes):
+        for name in "abcdef":
+            (tmp_path / f"{name}.jpg").write_bytes(b"no picture")
+        (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
+        options = {"root": str(tmp_path), "layout": "csv", "table": "labels.csv"}
+        return csv.read(section("data", **options | changes))
+
+    return call
+
+
+def refusal(read, *arguments, **changes):
+    with pytest.raises(InputError) as caught:
+        read(*arguments, **changes)
+    return str(caught.value)
+
+
+def advised(message):
+    """The lists that a message says to set, by parameter."""
+    found = re.findall(r"data\.(columns|tasks)=\[([^]]*)\]", message)
+    assert found, message
+    return {name: tuple(value.split(",")) for name, value in found}
+
+
+def labels_of(listing):
+    return {row.path[0]: row.labels for row in listing.rows}
+
+
+CATS = {"a": (("cat",),), "b": (("dog",),)}
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("filepath,category\na.jpg,cat\nb.jpg,dog\n", "path,category"),
+        ("Class Name;Image\ncat;a.jpg\ndog;b.jpg\n", "Class_Name,path"),
+        ("a.jpg,cat\nb.jpg,dog\n", "path,label"),
+        ("cat\ta.jpg\ndog\tb.jpg\n", "label,path"),
+        (",image,Rasse/Art\n0,a.jpg,cat\n1,b.jpg,dog\n", "_,path,Rasse_Art"),
+        ("id,path,a b\n0,a.jpg,cat\n1,b.jpg,dog\n", "_,path,a_b"),
+        ("file,kind,patient\na.jpg,cat,7\nb.jpg,dog,8\n", "path,kind,_"),
+        ("file,kind,subset\na.jpg,cat,train\nb.jpg,dog,test\n", "path,kind,split"),
+        ("file,kind,kind\na.jpg,cat,x\nb.jpg,dog,y\n", "path,kind,kind3"),
+    ],
+)
+def test_columns_of_other_names_are_refused_and_the_advice_works(read, text, columns):
+    advice = advised(refusal(read, text))
+    assert advice == {"columns": tuple(columns.split(","))}
+    listing = read(text, **advice)
+    assert [row.path for row in listing.rows] == ["a.jpg", "b.jpg"]
+    assert ("cat",) in listing.rows[0].labels
+    if "split" in columns:
+        assert [row.given_part for row in listing.rows] == ["train", "test"]
+
+
+def test_a_header_is_no_row_whatever_the_columns_are_called(read, capsys):
+    text = "filepath,category\na.jpg,cat\nb.jpg,dog\n"
+    assert labels_of(read(text, columns=("path", "kind"))) == CATS
+    assert "line 1 is its header: filepath, category" in capsys.readouterr().out
+
+
+def test_a_first_row_whose_image_is_missing_is_no_header(read):
+    text = "gone.jpg,cat\nb.jpg,dog\n"
+    assert "got 1 missing: gone.jpg" in refusal(read, text, columns=("path", "kind"))
+
+
+@pytest.mark.parametrize("columns", [("path", "kind"), ("path", "kind", "path2", "x")])
+def test_columns_in_another_order_or_number_are_refused_with_theirs(read, columns):
+    text = "id,kind,path\n1,cat,a.jpg\n2,dog,b.jpg\n"
+    message = refusal(read, text, columns=columns)
+    assert "must name every column of labels.csv, in order, got path, kind" in message
+    assert labels_of(read(text, **advised(message))) == CATS
+
+
+def test_columns_that_swap_the_names_of_the_header_are_refused(read):
+    message = refusal(read, "kind,path\ncat,a.jpg\n", columns=("path", "kind"))
+    assert advised(message) == {"columns": ("kind", "path")}
+
+
+def test_several_columns_can_be_skipped(read):
+    text = "7,a.jpg,x,cat\n8,b.jpg,y,dog\n"
+    assert labels_of(read(text, columns=("_", "path", "_", "kind"))) == CATS
+
+
+def test_a_table_whose_paths_are_no_files_says_so(read):
+    message = refusal(read, "image,kind\nx1,cat\nx2,dog\n")
+    assert "None of its columns names files below" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("Patient ID", (), "what belongs together"),
+        ("subset", (), "a part"),
+        ("x", ("train", "val"), "a part"),
+        ("class_id", (), "an id"),
+        ("x", ("2024-01-03", "2023-11-30"), "a date"),
+        ("x", ("0.25", "1.5"), "a measure"),
+        ("x", tuple(map(str, range(15))), "an id: 15 values in 20 rows"),
+        ("kind", ("cat", "dog"), ""),
+        ("grade", ("1", "2", "3"), ""),
+    ],
+)
+def test_columns_that_are_no_tasks_are_known(name, values, expected):
+    assert looks_like(name, values, 20) == expected
