@@ -65,7 +65,8 @@ class Section:
             `split` and `group`.
         multilabel: layout `csv`: tasks whose cells hold any number of classes, joined
             with `|`.
-        class_names: layout `csv`: by task, a file that names numeric class ids.
+        class_names: layout `csv`: by task, a file that names numeric class ids: lines
+            `<id> <name>`, names alone, from 0 or 1, or a table with a header.
         classes: the classes of interest, of one task or several; empty for all that
             occur. Images of others are left out, or with several labels lose them.
         unlabelled: how many images without any class a multilabel task keeps: a number,

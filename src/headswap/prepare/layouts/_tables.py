@@ -1,8 +1,7 @@
-"""Reading label tables: delimiter, header, lines, and files that name ids."""
+"""Reading label tables: delimiter, header and lines."""
 
 import csv
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from headswap.errors import InputError
@@ -79,22 +78,3 @@ def _is_row(
         name == PATH_COLUMN and is_path(cell, is_there)
         for cell, name in zip(cells, names, strict=False)
     )
-
-
-def read_names(path: Path) -> Mapping[str, str]:
-    """Return the class name of each numeric id.
-
-    A line is `<id> <name>`, or a name alone, the first being id 0.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"data.class_names: {path} must be a readable UTF-8 file, got {error}. "
-            "Check data.root and data.class_names."
-        ) from error
-    lines = [line.strip() for line in lines if line.strip()]
-    pairs = [re.fullmatch(r"(\d+)[\s,;]+(.+)", line) for line in lines]
-    if all(pairs):
-        return {str(int(pair[1])): pair[2] for pair in pairs if pair}
-    return {str(number): name for number, name in enumerate(lines)}

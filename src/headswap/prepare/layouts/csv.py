@@ -8,9 +8,11 @@ that `data.class_names` gives names to.
 """
 
 import sys
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Kind
 from headswap.errors import InputError, listed, raise_faults
@@ -22,8 +24,9 @@ from headswap.prepare.layouts._files import (
     require_folder,
     require_parts,
 )
+from headswap.prepare.layouts._names import read_names
 from headswap.prepare.layouts._paths import Paths, is_file
-from headswap.prepare.layouts._tables import open_table, read_names
+from headswap.prepare.layouts._tables import open_table
 from headswap.prepare.listing import Listing, Row
 
 # What a path has one of, and where a row holds it.
@@ -42,16 +45,13 @@ def read(data: Section) -> Listing:
     rows: dict[str, Row] = {}
     missing, outside = [], []
     conflicts: dict[str, set[str]] = {}
+    # By task and label, where it stands first.
+    seen: dict[str, dict[str, str]] = defaultdict(dict)
     tasks: list[str] = []
     for part, table in _tables(data):
         advise = partial(suggest, root / table, data, paths.is_there)
         columns, records = open_table(root / table, data, paths.is_there, advise)
         tasks = task_columns(table, columns, data, tasks, advise)
-        names = {
-            task: read_names(root / data.class_names[task])
-            for task in tasks
-            if task in data.class_names
-        }
         for line, record in records:
             if len(record) != len(columns):
                 faults.append(
@@ -71,9 +71,7 @@ def read(data: Section) -> Listing:
                 row = Row(
                     path,
                     tuple(
-                        _classes(
-                            cells[task], task, names.get(task), data, where, faults
-                        )
+                        _classes(cells[task], task, data, where, seen[task], faults)
                         for task in tasks
                     ),
                     # By its own name until all names are known to be good.
@@ -98,7 +96,9 @@ def read(data: Section) -> Listing:
         task: "multilabel" if task in data.multilabel else "multiclass"
         for task in tasks
     }
-    kept, left_out = choose([row for _, row in sorted(rows.items())], kinds, data)
+    ordered = [row for _, row in sorted(rows.items())]
+    named = _name_classes(ordered, tasks, seen, root, data)
+    kept, left_out = choose(named, kinds, data)
     return Listing(
         root,
         [replace(row, given_part=parts.get(row.given_part, "")) for row in kept],
@@ -128,28 +128,71 @@ def _tables(data: Section) -> list[tuple[str, str]]:
 def _classes(
     cell: str,
     task: str,
-    names: Mapping[str, str] | None,
     data: Section,
     where: str,
+    seen: dict[str, str],
     faults: list[str],
 ) -> tuple[str, ...]:
-    """Return the classes in a cell, and note what is wrong with it."""
+    """Return the classes in a cell or their ids, and note what is wrong with it."""
     labels = [cell]
     if task in data.multilabel:
         labels = [label.strip() for label in cell.split(LABEL_SEPARATOR)]
         labels = [label for label in labels if label]
     elif not cell:
         faults.append(f"{where}: {task} must have a class, got none. Fill in the cell.")
-    if names is not None:
+        return ("",)
+    if task in data.class_names:
         labels = [str(int(label)) if label.isdecimal() else label for label in labels]
-        unknown = [label for label in labels if label not in names]
-        if unknown:
-            faults.append(
-                f"{where}: {task} must be an id in {data.class_names[task]}, got "
-                f"{listed(unknown)}. Correct the id, or add its name there."
-            )
-        labels = [names.get(label, label) for label in labels]
+        for label in labels:
+            seen.setdefault(label, where)
     return tuple(sys.intern(label) for label in labels)
+
+
+def _name_classes(
+    rows: Sequence[Row],
+    tasks: Sequence[str],
+    seen: Mapping[str, Mapping[str, str]],
+    root: Path,
+    data: Section,
+) -> list[Row]:
+    """Return the rows with names instead of ids, where `data.class_names` has some.
+
+    Raises:
+        InputError: an id has no name, or a file of names does not show what it means.
+    """
+    by_task, faults = {}, []
+    for task in tasks:
+        if task not in data.class_names or not rows:
+            continue
+        file = read_names(root / data.class_names[task])
+        if set(seen[task]) <= set(file.names):
+            raise InputError(
+                f"data.class_names: {task} must have ids in the table, got names that "
+                f"are in {file.path.name}. Take {task} out of data.class_names in "
+                "params.yaml."
+            )
+        by_task[task] = file.by_id(task, seen[task])
+        faults += [
+            f"{where}: {task} must be an id in {data.class_names[task]}, got {label}. "
+            "Correct the id, or add its name there."
+            for label, where in seen[task].items()
+            if label not in by_task[task]
+        ]
+    raise_faults(faults)
+    if not by_task:
+        return list(rows)
+    return [
+        replace(
+            row,
+            labels=tuple(
+                tuple(by_task[task][label] for label in labels)
+                if task in by_task
+                else labels
+                for task, labels in zip(tasks, row.labels, strict=True)
+            ),
+        )
+        for row in rows
+    ]
 
 
 def _differing(first: Row, second: Row) -> set[str]:
