@@ -117,3 +117,64 @@ def test_a_table_whose_paths_are_no_files_says_so(read):
 )
 def test_columns_that_are_no_tasks_are_known(name, values, expected):
     assert looks_like(name, values, 20) == expected
+
+
+def rows_of(*columns):
+    return "\n".join(",".join(cells) for cells in zip(*columns, strict=True))
+
+
+PATHS = ("path", *(f"{name}.jpg" for name in "abcdef"))
+KIND = ("kind", "cat", "dog", "cat", "dog", "cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("column", "expected", "more"),
+    [
+        (("subset", *"aabbab"), "subset (a part)", "name subset split in data.columns"),
+        (("x", *["train", "test"] * 3), "x (a part)", "name x split in data.columns"),
+        (("Patient", *"112233"), "(what belongs together)", "data.group=Patient"),
+        (("image_id", *"123456"), "image_id (an id)", ""),
+        (("taken", *["2024-05-06", "2023-01-02"] * 3), "taken (a date)", ""),
+        (("notes", "", "blurred", "", "", "", ""), "notes (text)", ""),
+    ],
+)
+def test_a_column_that_may_be_no_task_is_refused_and_the_advice_works(
+    read, column, expected, more
+):
+    text = rows_of(PATHS, KIND, column)
+    message = refusal(read, text)
+    assert expected in message
+    assert more in message
+    assert advised(message) == {"tasks": ("kind",)}
+    assert list(read(text, tasks=("kind",)).kinds) == ["kind"]
+    if "data.group" in more:
+        listing = read(text, tasks=("kind",), group="Patient")
+        assert [row.given_group for row in listing.rows] == list("112233")
+    if column[0] == "x":
+        listing = read(text, columns=("path", "kind", "split"))
+        assert {row.given_part for row in listing.rows} == {"train", "test"}
+
+
+def test_many_distinct_values_are_no_classes(read, tmp_path):
+    lines = ["path,kind,code"]
+    for number in range(15):
+        (tmp_path / f"{number}.jpg").write_bytes(b"no picture")
+        lines.append(f"{number}.jpg,{'cat' if number % 2 else 'dog'},c{number}")
+    message = refusal(read, "\n".join(lines))
+    assert "code (an id: 15 values in 15 rows)" in message
+
+
+def test_columns_that_are_all_unclear_are_refused_with_an_example(read):
+    text = rows_of(PATHS, ("site", *"aabbcc"), ("owner", *"ababab"))
+    message = refusal(read, text)
+    assert "Set data.tasks to the tasks, such as data.tasks=[site]" in message
+    assert list(read(text, tasks=("site",)).kinds) == ["site"]
+
+
+def test_the_tasks_that_were_taken_are_printed(read, capsys):
+    read(rows_of(PATHS, KIND, ("colour", *"rgrgrg")))
+    assert "labels.csv: the tasks are kind, colour; data" in capsys.readouterr().out
+
+
+def test_the_only_column_is_the_task_whatever_it_is_called(read):
+    assert list(read(rows_of(PATHS, ("subset", *"ababab"))).kinds) == ["subset"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, SKIPPED, Section
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES
+from headswap.prepare.listing import Row
 from headswap.prepare.meaning import are_parts, words_of
 
 # Words in a column's name, by what it is instead of a task.
@@ -182,3 +183,47 @@ def task_columns(
             "tables have in data.tasks."
         )
     return list(earlier) or tasks
+
+
+def require_clear_tasks(
+    table: str, tasks: Sequence[str], rows: Collection[Row], data: Section
+) -> None:
+    """Check that no column became a task by being there, and print those that did.
+
+    A task more changes how images are split, and so every figure.
+
+    Args:
+        table: the name of one with these columns.
+        tasks: in the order of the labels in the rows.
+        rows: of all tables.
+        data: the section; what it calls a task is one.
+
+    Raises:
+        InputError: with every column that looks like something else, unless
+            `data.tasks` says what the tasks are.
+    """
+    if data.tasks is not None or len(tasks) < 2:
+        return
+    roles = {}
+    for number, task in enumerate(tasks):
+        if task not in data.multilabel and task not in data.class_names:
+            values = {label for row in rows for label in row.labels[number]}
+            roles[task] = looks_like(task, values, len(rows))
+    unclear = [f"{task} ({role})" for task, role in roles.items() if role]
+    if unclear:
+        clear = [task for task in tasks if not roles.get(task)]
+        advice = (
+            f"Set data.tasks=[{','.join(clear)}]"
+            if clear
+            else f"Set data.tasks to the tasks, such as data.tasks=[{tasks[0]}]"
+        )
+        for task, role in roles.items():
+            if role == "what belongs together" and data.group is None:
+                advice += f", with data.group={task} to keep its images together"
+            elif role == "a part":
+                advice += f"; name {task} split in data.columns to read the parts"
+        raise InputError(
+            f"{table}: data.tasks must say what is a task where a column looks like "
+            f"something else, got {listed(unclear)}. {advice}."
+        )
+    print(f"{table}: the tasks are {', '.join(tasks)}; data.tasks chooses others")

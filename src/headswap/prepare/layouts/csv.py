@@ -18,7 +18,7 @@ from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Kind
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.prepare.choice import choose
-from headswap.prepare.layouts._columns import suggest, task_columns
+from headswap.prepare.layouts._columns import require_clear_tasks, suggest, task_columns
 from headswap.prepare.layouts._files import (
     num_unnamed_images,
     require_folder,
@@ -81,6 +81,8 @@ def read(data: Section) -> Listing:
                 first = rows.setdefault(path, row)
                 if first != row:
                     conflicts.setdefault(path, set()).update(_differing(first, row))
+    # Before other faults: what is no task need not be filled in.
+    require_clear_tasks(table, tasks, rows.values(), data)
     faults += _path_faults(missing, outside, conflicts, data)
     if not rows and not faults:
         faults.append(
