@@ -425,6 +425,13 @@ def test_a_key_that_dvc_does_not_see_change_is_refused(sections, name, key):
     assert f"({key})" in fault
 
 
+@pytest.mark.parametrize("pattern", ["", "/", 3])
+def test_an_exclusion_that_names_nothing_is_refused(sections, pattern):
+    put(sections, "data.exclude", ["*.png", pattern])
+    [fault] = faults_of(sections)
+    assert fault.startswith("params.yaml: data.exclude.1 must be ")
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -33,6 +33,7 @@ PARAMETERS = {
     "data.unlabelled": (0.5, {"prepare"}),
     "data.group": ("town", {"prepare"}),
     "data.group_pattern": ("^[^_]+", {"prepare"}),
+    "data.exclude": (["*_mask.png"], {"prepare"}),
     "data.conflicts": ("drop", {"prepare"}),
     "data.seed": (43, {"prepare"}),
     "prepare.image_size": (96, {"prepare"}),

@@ -75,6 +75,9 @@ class Section:
             which images belong together (a patient, a scene); null for none.
         group_pattern: a regular expression that finds a group's name in each path: its
             first parenthesis, or all it matches; null for none.
+        exclude: patterns of files and folders below `root` that are no data, such as
+            `*_mask.png` and `previews`; one with a slash is of whole paths, such as
+            `train/*/old`. `*` stands for any letters, `?` for one, `[ab]` for a or b.
         conflicts: what happens to one picture under two classes of a multiclass task.
         seed: of the draw among images without any class.
     """
@@ -99,6 +102,7 @@ class Section:
     )
     group: Annotated[str, Field(min_length=1)] | None
     group_pattern: Annotated[str, AfterValidator(_compile)] | None
+    exclude: tuple[Annotated[str, Field(pattern="[^/]")], ...]
     conflicts: Literal["fail", "drop"]
     seed: Seed
 

@@ -27,6 +27,7 @@ from headswap.params import prepare as prepare_params
 from headswap.pictures.decode import Picture, UnreadableImage
 from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.meaning import meaning_faults
+from headswap.prepare.no_data import leave_out
 from headswap.prepare.same_picture import name_pictures
 from headswap.prepare.stored import fits_table, read_pictures
 
@@ -59,6 +60,7 @@ def prepare_images(
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     listing = registry.load("prepare/layouts", data.layout).read(data)
+    listing = leave_out(listing, data)
     listing = group_by_pattern(listing, data.group_pattern)
     raise_faults(
         task_name_faults(listing) + meaning_faults(listing) + class_name_faults(listing)

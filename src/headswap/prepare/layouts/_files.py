@@ -6,6 +6,7 @@ from pathlib import Path
 
 from headswap.errors import InputError, listed
 from headswap.params.data import Part, Section
+from headswap.prepare.no_data import is_no_data
 
 IMAGE_SUFFIXES = {
     ".jpg",
@@ -18,14 +19,6 @@ IMAGE_SUFFIXES = {
     ".tif",
     ".tiff",
 }
-SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"}
-SYSTEM_FOLDERS = {"__macosx", "$recycle.bin", "lost+found"}
-
-
-def is_hidden(name: str) -> bool:
-    """Return whether a file or folder is a system's own and no part of the data."""
-    lower = name.lower()
-    return name.startswith(".") or lower in SYSTEM_FILES | SYSTEM_FOLDERS
 
 
 def require_folder(root: str) -> Path:
@@ -68,7 +61,7 @@ def walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool, bool]]:
             ordered = sorted(entries, key=lambda entry: entry.name)
         subfolders = []
         for entry in ordered:
-            parts, skip = (*folder, entry.name), hidden or is_hidden(entry.name)
+            parts, skip = (*folder, entry.name), hidden or is_no_data(entry.name)
             is_folder = _is_folder(entry)
             yield parts, is_folder, skip
             if is_folder:

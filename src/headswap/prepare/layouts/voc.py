@@ -14,11 +14,11 @@ from headswap.params.data import VOC_TASK, Section
 from headswap.prepare.choice import choose
 from headswap.prepare.layouts._files import (
     IMAGE_SUFFIXES,
-    is_hidden,
     num_unnamed_images,
     require_folder,
 )
 from headswap.prepare.listing import Listing, Row
+from headswap.prepare.no_data import is_no_data
 
 NAME_PATH = ["annotation", "object", "name"]
 
@@ -121,7 +121,7 @@ def _image_files(root: Path) -> dict[str, str]:
     return {
         file.stem: f"JPEGImages/{file.name}"
         for file in sorted(folder.iterdir())
-        if file.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(file.name)
+        if file.suffix.lower() in IMAGE_SUFFIXES and not is_no_data(file.name)
     }
 
 

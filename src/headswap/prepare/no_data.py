@@ -1,0 +1,136 @@
+"""Files that are no data: what systems and programs leave, masks, what a user excludes.
+
+Systems' and programs' own are passed over by every layout that walks a folder. Masks
+and excluded files are taken from what a layout found, and counted.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from fnmatch import translate
+from pathlib import PurePosixPath
+
+from headswap.errors import InputError, listed, raise_faults
+from headswap.params.data import Section
+from headswap.prepare.listing import Listing, Row
+
+# In lower case, by who leaves them there.
+FILES = {
+    # Windows, macOS
+    *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r"),
+    # Picasa, ZoomBrowser, Paint Shop Pro, ACDSee
+    *("picasa.ini", "zbthumbnail.info", "pspbrwse.jbf", "thumbs.fpt"),
+}
+FOLDERS = {
+    # macOS, Windows, Linux, Android
+    *("__macosx", "thumbnails.noindex", "$recycle.bin", "system volume information"),
+    *("lost+found", "lost.dir"),
+    # Network disks: Synology, QNAP, and the snapshots of others
+    *("@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot"),
+    *("~snapshot", "_gsdata_"),
+    # Photo programs: iTunes, Nikon
+    *("ipod photo cache", "nksc_param"),
+}
+# Of folders and files of Lightroom and Apple's programs, and of notes beside pictures.
+ENDINGS = (".lrdata", ".lrcat", ".ithmb", ".aae", ".xmp", ".pp3", ".dop")
+
+# Beside `cat.jpg`: `cat_mask.png`, `cat_mask_1.png`, `cat_Segmentation.png`.
+_MASK = re.compile(
+    r"(?P<name>.+)[ _-](masks?|segmentation|groundtruth|superpixels)([ _-]?\d+)?",
+    re.IGNORECASE,
+)
+
+
+def is_no_data(name: str) -> bool:
+    """Return whether a file or folder is a system's or a program's own."""
+    lower = name.lower()
+    return (
+        name.startswith(".")
+        or lower in FILES
+        or lower in FOLDERS
+        or lower.endswith(ENDINGS)
+    )
+
+
+def leave_out(listing: Listing, data: Section) -> Listing:
+    """Return the listing without masks and without what is to be excluded.
+
+    How many files that are is printed. A table or an annotation says itself what is a
+    picture; so masks are looked for where folders alone do.
+
+    Args:
+        listing: of all files.
+        data: with the patterns, and the layout.
+
+    Raises:
+        InputError: a pattern matches no file, or they leave none.
+    """
+    excluded = _matches(listing, data.exclude)
+    rows = [row for row in listing.rows if row.path not in excluded]
+    masks = set(_masks(rows)) if data.layout == "folders" else set()
+    if excluded:
+        print(f"data.exclude leaves out {len(excluded)} files")
+    if masks:
+        print(
+            f"note: {len(masks)} masks beside their pictures are left out: "
+            f"{listed(sorted(masks))}. To have them in, rename them."
+        )
+    if listing.rows and not rows:
+        raise InputError(
+            f"data.exclude: it must leave pictures below data.root, got "
+            f"{list(data.exclude)}, which leaves none of {len(listing.rows)}. Correct "
+            "it."
+        )
+    return replace(
+        listing,
+        rows=[row for row in rows if row.path not in masks],
+        rejected=[each for each in listing.rejected if each[0] not in excluded],
+    )
+
+
+def _matches(listing: Listing, patterns: Sequence[str]) -> set[str]:
+    """Return the paths that any of the patterns matches.
+
+    Raises:
+        InputError: with every pattern that matches none.
+    """
+    paths = [row.path for row in listing.rows] + [path for path, _ in listing.rejected]
+    excluded: set[str] = set()
+    faults = []
+    for pattern in patterns:
+        found = _matching(pattern, paths)
+        excluded.update(found)
+        if not found:
+            faults.append(
+                "data.exclude: every pattern must match a file or folder below "
+                f"data.root, got {pattern!r}, which matches none of {listed(paths)}. "
+                "Correct or remove it."
+            )
+    raise_faults(faults)
+    return excluded
+
+
+def _matching(pattern: str, paths: Sequence[str]) -> list[str]:
+    """Return the paths that a pattern matches, or a folder of which it does."""
+    wanted = re.compile(translate(pattern.strip("/")))
+    is_of_names = "/" not in pattern.strip("/")
+
+    def is_meant(path: str) -> bool:
+        parts = path.split("/")
+        if not is_of_names:
+            parts = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        return any(map(wanted.match, parts))
+
+    return [path for path in paths if is_meant(path)]
+
+
+def _masks(rows: Sequence[Row]) -> list[str]:
+    """Return the paths of masks that lie beside the pictures they belong to."""
+    paths = [PurePosixPath(row.path) for row in rows]
+    pictures = {(path.parent, path.stem) for path in paths}
+    found = [(path, _MASK.fullmatch(path.stem)) for path in paths]
+    return [
+        str(path)
+        for path, mask in found
+        if mask and (path.parent, mask["name"]) in pictures
+    ]
