@@ -97,6 +97,18 @@ def test_pascal_voc_read_as_folders_is_sent_to_its_layout(prepare, put):
         prepare()
 
 
+def test_pascal_voc_read_as_two_levels_is_sent_to_its_layout(prepare, put):
+    put("JPEGImages/0.png", "Annotations/1.png", "ImageSets/Main/2.png")
+    with pytest.raises(InputError, match=r"without: .*\. Set data\.layout=voc: "):
+        prepare(levels=("category", "landmark"))
+
+
+def test_levels_in_the_wrong_order_are_refused_with_the_right_one(prepare, put):
+    put(*below("train", "test"))
+    with pytest.raises(InputError, match=r"Set data\.levels=\[split,label\]\. Or: Say"):
+        prepare(levels=("label", "split"))
+
+
 def test_parts_without_classes_are_refused_with_what_is_needed(prepare, put):
     put("train/0.png", "test/1.png")
     with pytest.raises(InputError, match=r"parts\. Set data\.root to a folder that"):

@@ -12,7 +12,7 @@ from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, SKIPPED, Section
 from headswap.prepare.choice import choose
 from headswap.prepare.layouts._files import require_folder, require_parts, walk
-from headswap.prepare.layouts._levels import advise, folders_below
+from headswap.prepare.layouts._levels import NO_CLASSES, advise, folders_below
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.meaning import is_part
 
@@ -54,13 +54,14 @@ def read(data: Section) -> Listing:
     if empty:
         raise InputError(
             f"data.root: every class folder must hold images, got {len(empty)} "
-            f"without: {listed(empty)}. Fill or remove them."
+            f"without: {listed(empty)}. {_or(advise(files + higher, data))}Fill or "
+            "remove them."
         )
     part_names = set()
     if PART_LEVEL in data.levels:
         level = data.levels.index(PART_LEVEL)
         part_names = {parts[level] for parts in files}
-    advice = "" if any(map(is_part, part_names)) else f"{advise(files, data)} Or: "
+    advice = "" if any(map(is_part, part_names)) else _or(advise(files, data))
     own_parts = require_parts(part_names, data, "data.levels", advice)
     no_tasks = (PART_LEVEL, SKIPPED, data.group)
     tasks = [name for name in data.levels if name not in no_tasks]
@@ -88,3 +89,8 @@ def read(data: Section) -> Listing:
         advice=FEW_CHOSEN if data.classes else advise(files, data),
         below=folders_below(files, depth),
     )
+
+
+def _or(advice: str) -> str:
+    """Return advice that stands before other advice, or nothing where it is none."""
+    return "" if advice == NO_CLASSES else f"{advice} Or: "
