@@ -113,7 +113,7 @@ def _draw(usages: list[dict[str, Usage]]) -> None:
         right.semilogx(NUM_IMAGES, gigabytes, marker="o", label=stage)
     left.set(xlabel="pictures", ylabel="seconds, start included")
     right.set(xlabel="pictures", ylabel="peak memory, GB", ylim=(0, None))
-    left.legend(frameon=False)
+    canvas.legend(*left.get_legend_handles_labels(), loc="outside right center")
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
