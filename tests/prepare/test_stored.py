@@ -15,8 +15,6 @@ SIZE = 16
 @pytest.fixture(autouse=True)
 def own_store(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "store"))
-    # As a new process has it.
-    stored._store_of_this_process.cache_clear()
 
 
 @pytest.fixture

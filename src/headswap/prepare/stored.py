@@ -12,7 +12,7 @@ import numpy as np
 
 from headswap.machine.fingerprint import hash_code, hash_text
 from headswap.machine.parallel import map_many
-from headswap.machine.store import Store, open_store, store_folder, store_limit
+from headswap.machine.store import Store, open_store
 from headswap.params.prepare import Section
 from headswap.pictures.decode import Picture, UnreadableImage, decode
 
@@ -38,11 +38,15 @@ class Reader:
         root: of the files.
         options: what the pictures are to be like.
         name: a hash of everything that a picture depends on beside its file.
+        store: folder of the store where pictures may be.
+        limit: of the store, in bytes.
     """
 
     root: Path
     options: Section
     name: bytes
+    store: Path
+    limit: int
 
     def read(
         self, path: str, store: Store | None
@@ -88,9 +92,9 @@ def read_pictures(
     """
     code = hash_code(["headswap.pictures.decode"])
     name = bytes.fromhex(hash_text([code, libraries, options]))
-    reader = Reader(root, options, name)
-    read = partial(_read, reader)
     with open_store() as store, store.writer("pictures") as writer:
+        reader = Reader(root, options, name, store.folder, store.limit)
+        read = partial(_read, reader)
         results = map_many(read, paths, what="prepare", unit="image")
         for path, found in zip(paths, results, strict=True):
             if isinstance(found, Stored):
@@ -107,13 +111,12 @@ def read_pictures(
             yield found
 
 
-@cache
-def _store_of_this_process() -> Store:
-    return Store(store_folder(), store_limit())
+# A process that reads for another one opens the store once.
+_open = cache(Store)
 
 
 def _read(reader: Reader, paths: Sequence[str]) -> list[Found]:
-    return [reader.read(path, _store_of_this_process()) for path in paths]
+    return [reader.read(path, _open(reader.store, reader.limit)) for path in paths]
 
 
 def fits_table(path: str) -> bool:

@@ -8,7 +8,6 @@ parameters, inputs and code, and are deleted when the stage has succeeded.
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -128,8 +127,3 @@ class Checkpoint(keras.callbacks.Callback):
         np.savez(unfinished, allow_pickle=False, **state)
         unfinished.replace(self._folder / "state.npz")
         self._saved_at = time.monotonic()
-
-
-def forget(folder: Path) -> None:
-    """Delete all checkpoints of a run that has succeeded."""
-    shutil.rmtree(folder, ignore_errors=True)

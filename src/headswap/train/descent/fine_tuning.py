@@ -30,7 +30,7 @@ class Heads(Protocol):
     def fit(self, heads: keras.Model, arrays: Arrays) -> float:
         """Fit them as well as can be; return their validation loss."""
 
-    def soften(self, heads: keras.Model, arrays: Arrays) -> None:
+    def soften(self, arrays: Arrays) -> None:
         """Give solved heads less certain weights, from which all can be trained."""
 
 
@@ -79,7 +79,7 @@ def fine_tune(
             )
         weights = [model.get_weights()]
         if heads.are_solved:
-            heads.soften(above, {**arrays, **computed})
+            heads.soften({**arrays, **computed})
     losses["everything"] = fitter.fit(model, tasks, name, rows, arrays, schedule)
     weights.append(model.get_weights())
     if heads.are_solved:

@@ -167,7 +167,7 @@ class _Heads:
         )
         return fitter.validation_loss(heads, self._tasks, self._rows, arrays)
 
-    def soften(self, heads: keras.Model, arrays: Arrays) -> None:
+    def soften(self, arrays: Arrays) -> None:
         """Solve the heads again, under a stronger penalty than was best."""
         softer = {}
         for task in self._tasks:
