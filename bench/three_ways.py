@@ -45,7 +45,9 @@ def main(name: str, size: int, result: Path) -> None:
     shape = (NUM_PICTURES, size, size, 3)
     pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     start = time.perf_counter()
-    run = engine.load(network, BATCH_SIZE, "float32")
+    run = engine.load(
+        lambda: network, BATCH_SIZE, "float32", lambda names, make: make()
+    )
     load_seconds = time.perf_counter() - start
     import openvino  # Once the engine has seen to it that it reports to nobody.
 

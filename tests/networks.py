@@ -12,3 +12,9 @@ def weight_of_network(name):
     if name in ENDURE:
         return pytest.mark.endure
     return pytest.mark.slow if name in SLOW else ()
+
+
+def keep_nothing(names, make):
+    """What an engine keeps of a network, made anew each time."""
+    made = make()
+    return {name: made[name] for name in names}

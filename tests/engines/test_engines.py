@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from headswap import registry
+from tests.networks import keep_nothing
 
 ENGINES = registry.names("engines")
 SIZE = 20
@@ -32,8 +33,12 @@ def pictures():
 
 
 def compute(name, network, pictures, batch_size=BATCH_SIZE):
-    run = registry.load("engines", name).load(network, batch_size, "float32")
-    return list(run(iter(pictures)))
+    return list(load(name, network, batch_size)(iter(pictures)))
+
+
+def load(name, network, batch_size=BATCH_SIZE):
+    engine = registry.load("engines", name)
+    return engine.load(lambda: network, batch_size, "float32", keep_nothing)
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -63,7 +68,7 @@ def test_an_engine_reads_few_pictures_ahead(name, network, pictures, monkeypatch
             read.append(number)
             yield pictures[number % len(pictures)]
 
-    run = engine.load(network, BATCH_SIZE, "float32")
+    run = load(name, network)
     ahead = [len(read) - done for done, _ in enumerate(run(source()))]
     assert len(ahead) == 50
     assert max(ahead) <= 5
@@ -71,7 +76,7 @@ def test_an_engine_reads_few_pictures_ahead(name, network, pictures, monkeypatch
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_an_engine_may_be_left_before_its_end(name, network, pictures):
-    run = registry.load("engines", name).load(network, BATCH_SIZE, "float32")
+    run = load(name, network)
     first = next(run(iter(pictures)))
     np.testing.assert_array_equal(first, next(run(iter(pictures))))
 

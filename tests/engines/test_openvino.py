@@ -13,7 +13,7 @@ from headswap.errors import InputError
 from headswap.features.cut import choose_place, divide
 from headswap.features.network import build_network
 from headswap.machine.processor import has_bfloat16
-from tests.networks import weight_of_network
+from tests.networks import keep_nothing, weight_of_network
 
 # Of the largest value.
 TOLERANCE = 1e-5
@@ -41,7 +41,8 @@ def draw(network, count=3):
 
 
 def compute(network, pictures, precision="float32"):
-    return np.stack(list(engine.load(network, 32, precision)(pictures)))
+    run = engine.load(lambda: network, 32, precision, keep_nothing)
+    return np.stack(list(run(pictures)))
 
 
 def difference(network, precision="float32"):
@@ -82,6 +83,25 @@ def test_a_network_of_the_user_s_own_is_converted(build, tmp_path):
     vector = keras.layers.GlobalAveragePooling1D()(tensor)
     keras.Model(pixels, vector).save(path)
     assert difference(build(str(path), 16)) <= TOLERANCE
+
+
+def test_what_is_kept_of_a_network_serves_without_it(build):
+    network = build("efficientnet_lite0", 64)
+    pictures = draw(network)
+    kept = {}
+
+    def keep(names, make):
+        if not kept:
+            kept.update(make())
+        return {name: kept[name] for name in names}
+
+    def refuse():
+        raise AssertionError("built")
+
+    first = engine.load(lambda: network, 32, "float32", keep)
+    again = engine.load(refuse, 32, "float32", keep)
+    np.testing.assert_array_equal(list(first(pictures)), list(again(pictures)))
+    np.testing.assert_array_equal(list(again(pictures)), compute(network, pictures))
 
 
 def test_the_number_of_cores_changes_no_bit(build, monkeypatch):

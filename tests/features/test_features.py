@@ -157,6 +157,22 @@ def test_a_cut_network_keeps_the_part_above_for_training(compute, image_files):
     np.testing.assert_allclose(found, whole, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("unfreeze", [0, 3])
+def test_the_network_below_the_cut_makes_features_of_pictures(
+    compute, image_files, unfreeze
+):
+    folder = compute(unfreeze=unfreeze) / "mobilenet_v2"
+    below = keras.models.model_from_json((folder / "below.json").read_text())
+    below.load_weights(folder / "below.weights.h5")
+    images = np.concatenate([np.load(path) for path in image_files])
+    np.testing.assert_allclose(
+        below.predict(images, verbose=0),
+        np.load(folder / "features.npy"),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
 def test_layers_with_weights_above_the_cut_train_only_if_they_are_among_the_last(
     compute, image_files
 ):
@@ -254,15 +270,18 @@ def test_an_ensemble_takes_rows_that_one_of_its_members_made_alone(
     assert [member.name for member in members] == ["mobilenet_v2", "vgg16"]
 
 
-def test_one_changed_picture_is_one_picture_computed(compute, image_files, record):
+def test_one_changed_picture_is_one_computed_without_building_the_network(
+    compute, image_files, record
+):
     file = "efficientnet_lite0/features.npy"
     first = np.load(compute("first", **LITE) / file)
     images = np.load(image_files[0])
     images[3] = 255 - images[3]
     np.save(image_files[0], images)
-    record[1].clear()
+    built, computed = record
+    built.clear(), computed.clear()
     changed = np.load(compute("changed", **LITE) / file)
-    assert len(record[1]) == 1
+    assert (built, len(computed)) == ([], 1)
     same = (first == changed).all(axis=1)
     assert same.tolist() == [True] * 3 + [False] + [True] * 3
 
@@ -312,10 +331,11 @@ def test_a_damaged_row_is_computed_anew(compute, record):
     first = compute("first")
     with open_store() as store:
         shards = list((store.folder / "shards").iterdir())
-    largest = max(shards, key=lambda file: file.stat().st_size)
-    content = bytearray(largest.read_bytes())
-    content[1280 * 4 * 2 + 5] ^= 255
-    largest.write_bytes(content)
+    row = np.load(first / "mobilenet_v2" / "features.npy")[2].tobytes()
+    (shard,) = (file for file in shards if row in file.read_bytes())
+    content = bytearray(shard.read_bytes())
+    content[content.index(row) + 5] ^= 255
+    shard.write_bytes(content)
     record[1].clear()
     assert files_of(compute("again")) == files_of(first)
     assert len(record[1]) == 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headswap.engines import Keep
 from headswap.machine.backend import find_gpu, start_keras
 from headswap.machine.processor import instruction_set
 
@@ -25,15 +26,17 @@ def find_device(backend: str) -> str:
 
 
 def load(
-    network: "keras.Model", batch_size: int, precision: str
+    network: "Callable[[], keras.Model]", batch_size: int, precision: str, keep: Keep
 ) -> Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]:
     """Return the function from pictures, (S, S, 3) uint8, to their features, float32.
 
     Args:
-        network: from a batch of pictures to their features.
+        network: builds it, from a batch of pictures to their features.
         batch_size: pictures a step.
         precision: `features.precision`; the network computes in its own.
+        keep: without influence; Keras has no form of its own.
     """
+    model = network()
 
     def run(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         remaining = iter(pictures)
@@ -42,6 +45,6 @@ def load(
             # in the last bits from the same picture in a larger batch.
             missing = batch_size - len(batch)
             padded = np.pad(np.stack(batch), [(0, missing), (0, 0), (0, 0), (0, 0)])
-            yield from np.asarray(network.predict_on_batch(padded))[: len(batch)]
+            yield from np.asarray(model.predict_on_batch(padded))[: len(batch)]
 
     return run

@@ -1,4 +1,4 @@
-"""OpenVINO on the processor: the network of Keras, converted in memory.
+"""OpenVINO on the processor: the network of Keras, converted once and kept.
 
 One stream a core, one thread a stream, and every picture a request of its own; so the
 last bits of a feature depend neither on the number of cores nor on other pictures.
@@ -6,11 +6,14 @@ last bits of a feature depend neither on the number of cores nor on other pictur
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headswap.engines import Keep
 from headswap.errors import InputError
 from headswap.machine.parallel import num_cores
 from headswap.machine.processor import has_bfloat16, instruction_set
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 PRECISIONS = {"float32": "f32", "float16": "f32", "bfloat16": "bf16"}
 # So that a stream has its next picture while the last feature is being written.
 REQUESTS_A_STREAM = 2
+# OpenVINO's own form of a network, as its files are called everywhere.
+GRAPH, WEIGHTS = "below.xml", "below.bin"
 _LONGEST_REASON = 300
 
 
@@ -36,14 +41,16 @@ def find_device(backend: str) -> str:
 
 
 def load(
-    network: "keras.Model", batch_size: int, precision: str
+    network: "Callable[[], keras.Model]", batch_size: int, precision: str, keep: Keep
 ) -> Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]:
     """Return the function from pictures, (S, S, 3) uint8, to their features, float32.
 
     Args:
-        network: from a batch of pictures to their features, on TensorFlow.
+        network: builds it, from a batch of pictures to their features, on TensorFlow;
+            called only where OpenVINO's form of it is not kept.
         batch_size: without influence; each picture is computed by itself.
         precision: `features.precision`; in `bfloat16` the network computes too.
+        keep: what is kept of the network.
 
     Raises:
         InputError: a layer that OpenVINO cannot convert, or `bfloat16` on a processor
@@ -64,7 +71,10 @@ def load(
         # Two runs at a time would both hold on to the first cores.
         "ENABLE_CPU_PINNING": False,
     }
-    compiled = openvino.Core().compile_model(convert(network), "CPU", options)
+    files = keep((GRAPH, WEIGHTS), lambda: _write(convert(network())))
+    core = openvino.Core()
+    model = core.read_model(files[GRAPH], files[WEIGHTS])
+    compiled = core.compile_model(model, "CPU", options)
 
     def run(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         idle = [
@@ -115,6 +125,14 @@ def convert(network: "keras.Model") -> Any:
             "params.yaml: features.engine must be able to convert the network, got "
             f"'openvino', which is not: {reason}. Set features.engine=keras."
         ) from error
+
+
+def _write(model: Any) -> Mapping[str, bytes]:
+    """Return a network's files, its weights in float32."""
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in (GRAPH, WEIGHTS)]
+        _import_openvino().serialize(model, *paths)
+        return {path.name: path.read_bytes() for path in paths}
 
 
 def _import_openvino() -> Any:

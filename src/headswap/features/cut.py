@@ -35,6 +35,12 @@ class Cut:
     below: keras.Model | None
     above: keras.Model | None
 
+    @property
+    def parts(self) -> dict[str, keras.Model]:
+        """Those there are, by their names."""
+        both = {"below": self.below, "above": self.above}
+        return {name: part for name, part in both.items() if part is not None}
+
 
 def places(network: keras.Model) -> list[str]:
     """Return the layers after which one tensor crosses, from input to output."""

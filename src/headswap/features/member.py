@@ -4,7 +4,9 @@
 - `features.npy`: one feature a row; left out where the cut is at the input and there is
   no other view or size, because the features are then the images themselves;
 - `above.json`, `above.weights.h5`: the part above the cut, where there is one, so that
-  training never has to know which network it was.
+  training never has to know which network it was;
+- `below.json`, `below.weights.h5`: the part below, where there is one: what makes
+  features of pictures when the model is used.
 """
 
 import json

@@ -1,7 +1,8 @@
 """A network cut in two, built only when somebody needs more than its stored parts.
 
-What is kept of a network beside features are a few facts and the part above the cut, as
-files. The store has them under the network's name, and then Keras is not even imported.
+What is kept of a network beside features are a few facts, the parts below and above the
+cut as files, and what the engine makes of the part below. The store has them under the
+network's name, and then Keras is not even imported, not even to compute new features.
 """
 
 import hashlib
@@ -23,10 +24,11 @@ from headswap.params.features import BFLOAT16
 from headswap.params.features import Section as Options
 
 if TYPE_CHECKING:
+    import keras
+
     from headswap.features.cut import Cut
 
 FACTS = "facts"
-ABOVE, ABOVE_WEIGHTS = "above.json", "above.weights.h5"
 
 
 class CutNetwork:
@@ -46,8 +48,8 @@ class CutNetwork:
     Attributes:
         name: as given.
         facts: for `member.json`.
-        files: the part above the cut, by the names of its files; none where there is
-            no such part.
+        files: the parts below and above the cut, by the names of their files; none
+            for a part that is empty.
     """
 
     def __init__(
@@ -65,28 +67,35 @@ class CutNetwork:
         self.name = name
         self._named, self._backbone = named, backbone
         self._prepared_size, self._options = prepared_size, options
-        self._backend, self._device = backend, device
+        self._backend, self._device, self._store = backend, device, store
         self._require_unchanged = require_unchanged
-        stored = self._read(store)
-        self._facts, self.files = stored or self._describe()
-        if stored is None:
-            with store.writer("networks") as writer:
-                for file, content in self.files.items():
-                    writer.put(self._key(file), content)
-                writer.put(self._key(FACTS), json.dumps(self._facts).encode())
+        facts = self.keep(
+            [FACTS], lambda: {FACTS: json.dumps(self._describe()).encode()}
+        )
+        self._facts = json.loads(facts[FACTS])
+        self.files = self.keep(self._facts["files"], self._write)
 
-    def _key(self, part: str) -> bytes:
-        return hashlib.sha256(self.name + part.encode()).digest()
+    def keep(
+        self, names: Sequence[str], make: Callable[[], Mapping[str, bytes]]
+    ) -> Mapping[str, bytes]:
+        """Return contents that belong to this network, from the store if it has all.
 
-    def _read(self, store: Store) -> tuple[dict[str, Any], dict[str, bytes]] | None:
-        """Return the parts that the store has; None where one is missing."""
-        content = store.get(self._key(FACTS))
-        if content is None:
-            return None
-        facts = json.loads(content)
-        found = {file: store.get(self._key(file)) for file in facts["files"]}
-        files = {file: part for file, part in found.items() if part is not None}
-        return (facts, files) if len(files) == len(found) else None
+        Args:
+            names: of the contents.
+            make: makes all of them.
+        """
+        keys = {
+            name: hashlib.sha256(self.name + name.encode()).digest() for name in names
+        }
+        found = {name: self._store.get(key) for name, key in keys.items()}
+        stored = {name: part for name, part in found.items() if part is not None}
+        if len(stored) == len(keys):
+            return stored
+        made = make()
+        with self._store.writer("networks") as writer:
+            for name, key in keys.items():
+                writer.put(key, made[name])
+        return made
 
     @cached_property
     def _cut(self) -> "Cut":
@@ -114,21 +123,29 @@ class CutNetwork:
             require_readable(self._named.source, cut.above.to_json())
         return cut
 
-    def _describe(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def _write(self) -> dict[str, bytes]:
+        """Return the files of the parts below and above the cut."""
+        files = {}
+        with TemporaryDirectory() as folder:
+            for part, model in self._cut.parts.items():
+                files[f"{part}.json"] = model.to_json().encode()
+                path = Path(folder) / f"{part}.weights.h5"
+                model.save_weights(path)
+                files[path.name] = path.read_bytes()
+        return files
+
+    def _describe(self) -> dict[str, Any]:
         from headswap.features.network import has_random_weights
 
         cut = self._cut
-        files = {}
-        if cut.above:
-            files[ABOVE] = cut.above.to_json().encode()
-            with TemporaryDirectory() as folder:
-                path = Path(folder) / ABOVE_WEIGHTS
-                cut.above.save_weights(path)
-                files[ABOVE_WEIGHTS] = path.read_bytes()
         lowest = cut.below or cut.above
         assert lowest is not None
-        facts = {
-            "files": list(files),
+        return {
+            "files": [
+                f"{part}.{ending}"
+                for part in cut.parts
+                for ending in ("json", "weights.h5")
+            ],
             "image_size": lowest.input_shape[1],
             "row_shape": cut.below.output_shape[1:] if cut.below else None,
             "member": {
@@ -142,7 +159,11 @@ class CutNetwork:
                 "random_weights": has_random_weights(self._named, self._backbone),
             },
         }
-        return facts, files
+
+    def _below(self) -> "keras.Model":
+        below = self._cut.below
+        assert below is not None
+        return below
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -166,18 +187,23 @@ class CutNetwork:
         Args:
             pictures: (image_size, image_size, 3) uint8 each; read when needed.
         """
-        options, below = self._options, self._cut.below
+        options = self._options
         if self._device.startswith("CPU") and (gpu := find_gpu()):
             print(
                 f"note: features.engine: {options.engine} computes on the processor, "
                 f"and there is a GPU ({gpu}). Set features.engine=keras to use it."
             )
         engine = registry.load("engines", options.engine)
-        run = engine.load(below, options.batch_size, options.precision)
+
+        def load(
+            precision: str,
+        ) -> Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]:
+            return engine.load(self._below, options.batch_size, precision, self.keep)
+
+        run = load(options.precision)
         if options.precision == BFLOAT16:
             first, pictures = _look_ahead(pictures, options.batch_size)
-            exact = engine.load(below, options.batch_size, "float32")
-            _say_effect(list(run(first)), list(exact(first)))
+            _say_effect(list(run(first)), list(load("float32")(first)))
         return run(pictures)
 
 
