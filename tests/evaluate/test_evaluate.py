@@ -31,6 +31,7 @@ TAGS = Task("tags", "multilabel", ("night", "snow"))
 PARENTS = {"elm": "tree", "lily": "flower", "oak": "tree", "rose": "flower"}
 FILES = {
     "evaluate.json",
+    "intervals.json",
     "repeats.csv",
     "classes.csv",
     "predictions.csv",

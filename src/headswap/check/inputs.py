@@ -28,7 +28,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "augment": ("numpy", "opencv-python-headless", "pillow"),
     "features": ("h5py", "keras", "numpy", "opencv-python-headless"),
     "train": ("dvclive", "keras", "numpy", "scipy", "threadpoolctl"),
-    "evaluate": ("numpy", "scikit-learn"),
+    "evaluate": ("numpy", "scikit-learn", "scipy"),
 }
 BACKEND_LIBRARIES = {
     "tensorflow": ("tensorflow",),

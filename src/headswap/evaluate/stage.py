@@ -2,10 +2,10 @@
 
 Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over the
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
-round), `classes.csv` (every class), `predictions.csv` (the first round's validation
-and test images), and for plots `confusion.csv` (test images, counted),
-`learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in git, and
-so is small.
+round), `intervals.json` (how sure), `classes.csv` (every class), `predictions.csv` (the
+first round's validation and test images), and for plots `confusion.csv` (test images,
+counted), `learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in
+git, and so is small.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ from headswap.artifacts.model.decisions import decide
 from headswap.artifacts.model.predictions import Predictions, read_predictions
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import one_line
+from headswap.evaluate.intervals import Answers, write_intervals
 from headswap.evaluate.report import (
     Figures,
     write_classes,
@@ -92,10 +93,17 @@ def write_metrics(
     figures: Figures = {
         key: [each.overall for each in rounds] for key, rounds in scores.items()
     }
+    answers = {
+        task.name: _answers(task, index, predictions[task.name], predicted[task.name])
+        for task in index.tasks
+    }
     for relation in index.relations:
-        figures.update(_relate(relation, index, split, predicted))
+        shares = _relate(relation, index, predicted)
+        answers[relation.name] = Answers(shares)
+        figures.update(_means(relation.name, shares, split))
     _warn(index.tasks, scores)
     write_json(folder / "evaluate.json", figures)
+    write_intervals(folder / "intervals.json", figures, answers, split)
     write_repeats(folder / "repeats.csv", figures)
     write_classes(folder / "classes.csv", index.tasks, scores)
     write_predictions(folder / "predictions.csv", predictions, predicted, index, split)
@@ -142,13 +150,25 @@ def _score(
     ]
 
 
-def _relate(
-    relation: Relation, index: Index, split: Split, predicted: Mapping[str, np.ndarray]
-) -> Figures:
-    """Return how well two tasks' predictions go together.
+def _answers(
+    task: Task, index: Index, predictions: Predictions, predicted: np.ndarray
+) -> Answers:
+    """Return what the intervals of a task come from."""
+    targets = task.encode(index.cells[task.name]).astype(int)
+    exact = (targets == predicted).all(axis=2).astype(float)
+    metric = "exact_match" if task.kind == "multilabel" else "accuracy"
+    return Answers(
+        {metric: exact}, targets, predictions.probabilities, predicted, task.kind
+    )
 
-    Consistency is the share of images whose predicted finer class lies in the predicted
-    coarser class; joint accuracy the share with both right.
+
+def _relate(
+    relation: Relation, index: Index, predicted: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return how well two tasks' predictions go together, (rounds, N) of 0 and 1.
+
+    Consistency is 1 where the predicted finer class lies in the predicted coarser
+    class; joint accuracy where both are right.
     """
     tasks = {task.name: task for task in index.tasks}
     finer, coarser = tasks[relation.finer], tasks[relation.coarser]
@@ -165,10 +185,18 @@ def _relate(
     consistent = parent[fine] == coarse
     right = (fine == fine_truth) & (coarse == coarse_truth)
     return {
-        (relation.name, part): [
+        "consistency": consistent.astype(float),
+        "joint_accuracy": right.astype(float),
+    }
+
+
+def _means(name: str, shares: Mapping[str, np.ndarray], split: Split) -> Figures:
+    """Return the means over the images of each part and round."""
+    return {
+        (name, part): [
             {
-                "consistency": float(consistent[number, rows].mean()),
-                "joint_accuracy": float(right[number, rows].mean()),
+                metric: float(values[number, rows].mean())
+                for metric, values in shares.items()
             }
             for number, rows in enumerate(split.parts == part)
         ]
