@@ -15,7 +15,8 @@ from headswap.evaluate.intervals import (
     spread_of,
     write_intervals,
 )
-from headswap.statistics.intervals import Rounds, wilson, wilson_of_groups
+from headswap.statistics.intervals import wilson, wilson_of_groups
+from headswap.statistics.rounds import Rounds
 from headswap.statistics.scores import score
 from tests import made
 

@@ -5,13 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headswap.statistics.intervals import (
-    Rounds,
-    bootstrap,
-    wilson,
-    wilson_of_groups,
-)
+from headswap.statistics.bootstrap import bootstrap
+from headswap.statistics.intervals import Interval, wilson, wilson_of_groups
 from headswap.statistics.resampling import Resampled
+from headswap.statistics.rounds import Rounds, no_surer_than
 
 REPLICATIONS = 400
 
@@ -112,6 +109,19 @@ def test_folds_have_their_own_factor():
 def test_equal_rounds_say_no_more_than_their_images():
     found = Rounds.drawn(5, 90, 300).interval([1.0] * 5, 90)
     assert (found.low, found.high) == (wilson(1.0, 90).low, 1.0)
+
+
+def test_rounds_equal_by_chance_are_no_surer_than_their_images():
+    found = Rounds.drawn(3, 60, 300).interval([59 / 60, 58 / 59, 59 / 60], 60)
+    assert found.high - found.low < 0.002
+    wider = no_surer_than(found, 0.983, 150)
+    assert wider == Interval(
+        wilson(0.983, 150).low, wilson(0.983, 150).high, "corrected t"
+    )
+    wide = Interval(0.1, 0.99999, "corrected t")
+    assert no_surer_than(wide, 0.983, 150) == wide
+    none = Interval(None, None, "2 rounds are too few")
+    assert no_surer_than(none, 0.983, 150) == none
 
 
 def test_two_rounds_and_missing_values_have_no_interval():

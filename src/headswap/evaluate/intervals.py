@@ -15,14 +15,10 @@ import numpy as np
 
 from headswap.artifacts.dataset.split import Split
 from headswap.evaluate.report import DIGITS, Figures
-from headswap.statistics.intervals import (
-    NUM_RESAMPLES,
-    Interval,
-    Rounds,
-    bootstrap,
-    wilson_of_groups,
-)
-from headswap.statistics.resampling import Resampled
+from headswap.statistics.bootstrap import NUM_RESAMPLES, bootstrap
+from headswap.statistics.intervals import Interval, wilson_of_groups
+from headswap.statistics.resampling import RANKED, Resampled
+from headswap.statistics.rounds import Rounds, no_surer_than
 
 # What a model was fitted to says nothing of new images.
 PARTS = ("validation", "test")
@@ -88,9 +84,14 @@ def _of_part(
     else:
         spread = spread_of(split, part)
         facts["spread"] = asdict(spread)
+        num_images = int(is_part.any(axis=0).sum())
         intervals = {
-            metric: spread.interval(
-                [scores[metric] for scores in rounds], facts["images"]
+            metric: _of_rounds(
+                metric,
+                [scores[metric] for scores in rounds],
+                spread,
+                facts["images"],
+                num_images,
             )
             for metric in rounds[0]
         }
@@ -99,6 +100,20 @@ def _of_part(
         for metric, interval in intervals.items()
     }
     return facts
+
+
+def _of_rounds(
+    metric: str,
+    values: Sequence[float],
+    spread: Rounds,
+    images_a_round: float,
+    num_images: int,
+) -> Interval:
+    """Return the interval of a mean over rounds with different images."""
+    found = spread.interval(values, images_a_round)
+    if metric in RANKED:
+        return found
+    return no_surer_than(found, float(np.mean(values)), num_images)
 
 
 def spread_of(split: Split, part: str) -> Rounds:
