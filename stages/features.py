@@ -15,9 +15,10 @@ def main(
     prepared: Path,
     augmented: Path,
     output: Path,
+    cost: Path,
 ) -> None:
     compute_features(
-        inputs, prepared, augmented, network, options, computing.backend, output
+        inputs, prepared, augmented, network, options, computing.backend, output, cost
     )
 
 

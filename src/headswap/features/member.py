@@ -12,6 +12,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from headswap.features.parts import CutNetwork
 from headswap.features.rows import Pictures, write_features, write_pixels
@@ -27,8 +28,8 @@ def write_member(
     store: Store,
     options: Section,
     output: Path,
-) -> None:
-    """Write a member's folder.
+) -> dict[str, Any]:
+    """Write a member's folder; return the facts in its `member.json`.
 
     Args:
         network: cut.
@@ -62,3 +63,4 @@ def write_member(
         f", {facts['cache_megabytes']:,} MB cached"
         + (f", by {facts['engine']} on {facts['device']}" if facts["engine"] else "")
     )
+    return facts

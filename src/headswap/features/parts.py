@@ -154,6 +154,7 @@ class CutNetwork:
                 "parameters_below": cut.below.count_params() if cut.below else 0,
                 "parameters_above": cut.above.count_params() if cut.above else 0,
                 "parameters_trained": _num_trained(cut),
+                "multiply_adds": sum(map(_multiply_adds, cut.parts.values())),
                 "engine": self._options.engine if cut.below else None,
                 "device": self._device if cut.below else None,
                 "random_weights": has_random_weights(self._named, self._backbone),
@@ -222,6 +223,20 @@ def _say_effect(rounded: Sequence[np.ndarray], exact: Sequence[np.ndarray]) -> N
     print(
         f"features.precision: bfloat16 moves the features of the first {len(exact)} "
         f"pictures by up to {share:.1%} of the largest"
+    )
+
+
+def _multiply_adds(model: "keras.Model") -> int:
+    """Return the multiplications of weights that a picture takes.
+
+    A kernel is applied at each place of what its layer gives. What layers without
+    kernels do, and products of features, as in attention, is left out.
+    """
+    return sum(
+        int(np.prod(weight.shape)) * int(np.prod(layer.output.shape[1:-1]))
+        for layer in model.layers
+        for weight in layer.weights
+        if len(weight.shape) > 1
     )
 
 

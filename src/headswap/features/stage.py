@@ -3,12 +3,14 @@
 In: prepared and augmented images. Out: `rows.csv` (image_id, copy, view) naming the
 rows: prepared images first, as copy 0 and view plain, then the augmented ones, then the
 prepared ones again in each further view; `features.json` with the members in order; and
-for each member, that is each network, a folder (`member`).
+for each member, that is each network, a folder (`member`). Beside it, what the networks
+cost when they are used.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from headswap import registry
 from headswap.artifacts.dataset.index import read_index
@@ -36,6 +38,7 @@ def compute_features(
     options: features_params.Section,
     backend: str,
     output: PathLike,
+    cost: PathLike,
 ) -> None:
     """Write the features of the prepared and the augmented images.
 
@@ -47,12 +50,13 @@ def compute_features(
         options: how the features are computed.
         backend: of Keras, where it is needed.
         output: folder to write.
+        cost: file to write: what one picture costs when the model is used.
     """
     versions = read_table(Path(augmented) / "augmented.csv")
     row_names = [(image_id, 0) for image_id in read_index(prepared).image_ids]
     row_names += zip(versions["image_id"], map(int, versions["copy"]), strict=True)
     image_files = [Path(made) / "images.npy" for made in (prepared, augmented)]
-    write_features(
+    members = write_features(
         image_files,
         row_names,
         hash_file(inputs),
@@ -62,6 +66,24 @@ def compute_features(
         output,
         lambda: _require_unchanged(inputs, backbone),
     )
+    text = json.dumps(_add_costs(members, len(options.views)), indent=2)
+    Path(cost).parent.mkdir(parents=True, exist_ok=True)
+    Path(cost).write_text(text + "\n", encoding="utf-8")
+
+
+def _add_costs(
+    members: Sequence[Mapping[str, Any]], num_views: int
+) -> dict[str, float]:
+    """Return what all networks cost together, for `metrics/cost.json`."""
+    parameters = sum(
+        each["parameters_below"] + each["parameters_above"] for each in members
+    )
+    multiply_adds = num_views * sum(each["multiply_adds"] for each in members)
+    return {
+        "parameters": parameters,
+        "megabytes": round(4 * parameters / 1e6, 1),
+        "million_multiply_adds": round(multiply_adds / 1e6),
+    }
 
 
 def _require_unchanged(inputs: PathLike, backbone: backbone_params.Section) -> None:
@@ -92,8 +114,8 @@ def write_features(
     backend: str,
     output: PathLike,
     require_unchanged: Callable[[], None] = lambda: None,
-) -> None:
-    """Write the features folder.
+) -> list[dict[str, Any]]:
+    """Write the features folder; return the facts of its members.
 
     Args:
         image_files: `.npy` files of (N, S, S, 3) uint8 RGB, the prepared images first.
@@ -113,6 +135,7 @@ def write_features(
     hashes = pictures.hashes()
     raise_faults(features_params.engine_faults(options, backend))
     device = registry.load("engines", options.engine).find_device(backend)
+    members = []
     with open_store() as store:
         for named in backbone.networks:
             facts = [
@@ -142,13 +165,16 @@ def write_features(
                     require_unchanged,
                 )
                 member = folder / named.key
-                write_member(network, pictures, hashes, store, options, member)
+                members.append(
+                    write_member(network, pictures, hashes, store, options, member)
+                )
     rows = [(*name, features_params.PLAIN) for name in row_names]
     for view in further:
         rows += [(image_id, copy, view) for image_id, copy in row_names if copy == 0]
     write_table(folder / "rows.csv", ["image_id", "copy", "view"], rows)
-    members = json.dumps({"members": [n.key for n in backbone.networks]}, indent=2)
-    (folder / "features.json").write_text(members + "\n", encoding="utf-8")
+    names = json.dumps({"members": [n.key for n in backbone.networks]}, indent=2)
+    (folder / "features.json").write_text(names + "\n", encoding="utf-8")
+    return members
 
 
 def _code_hash(network: backbone_params.Network, engine: str) -> str:

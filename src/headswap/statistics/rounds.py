@@ -1,4 +1,4 @@
-"""Intervals of a mean over rounds; these share images, and are no independent trials."""
+"""Intervals of a mean over rounds, which share images and are not independent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
