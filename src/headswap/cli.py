@@ -2,6 +2,7 @@
 
 headswap check    is params.yaml valid, and which files does it name?
 headswap sweep    run a recipe, or several values of a parameter, as experiments
+headswap compare  which run is best, which are as good, and how sure that is
 headswap cache    what is kept to be computed only once, or clear it
 """
 
@@ -9,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from headswap import params
 from headswap.check.inputs import LIBRARIES, named_files
@@ -50,6 +52,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     how.add_argument("--queue", action="store_true", help="only queue them")
     how.add_argument("-j", "--jobs", type=int, help="queue them, N at a time")
     run.add_argument("--dry-run", action="store_true", help="only print the commands")
+    compared = commands.add_parser(
+        "compare",
+        help="which run is best, which are as good, and how sure that is",
+        description="Compare runs by what git has of them: revisions, experiments of "
+        "DVC, and `workspace`; by default that and the last commit's experiments.",
+    )
+    compared.add_argument("names", nargs="*", metavar="REV")
+    compared.add_argument(
+        "--all", action="store_true", help="the experiments of every commit too"
+    )
+    compared.add_argument(
+        "--delta", type=float, default=0.02, help="the difference that matters (0.02)"
+    )
+    form = compared.add_mutually_exclusive_group()
+    form.add_argument("--md", action="store_true", help="as Markdown")
+    form.add_argument("--json", action="store_true", help="as JSON")
+    compared.add_argument(
+        "--fail-if-worse",
+        action="store_true",
+        help="exit with 1 if the last run named validates worse than the first: by "
+        "more than delta, and more than chance explains",
+    )
     cache = commands.add_parser(
         "cache",
         help="what is kept to be computed only once, or clear it",
@@ -64,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if options.command == "check":
             check_file(options.file)
+        elif options.command == "compare":
+            show_comparison(options)
         elif options.command == "cache":
             clear_store() if options.clear else show_store()
         else:
@@ -89,6 +115,26 @@ def check_file(path: str) -> None:
     for stage in LIBRARIES:
         for name, file in named_files(stage, sections).items():
             print(f"{name}: {file}{'' if file.is_file() else ' (no such file)'}")
+
+
+def show_comparison(options: argparse.Namespace) -> None:
+    """Print how runs compare.
+
+    Raises:
+        InputError: a run cannot be read, or is worse where that is to fail.
+    """
+    from headswap.use.compare import answer, runs, words
+
+    read = runs.read_runs(options.names, options.all, Path())
+    found = answer.compare(read, options.delta)
+    if options.json:
+        print(words.as_json(found))
+    elif options.md:
+        print(words.as_markdown(found))
+    else:
+        words.show(found)
+    if options.fail_if_worse:
+        answer.require_not_worse(read[-1], read[0], options.delta)
 
 
 def show_store() -> None:

@@ -9,19 +9,10 @@ from headswap.statistics.comparisons import (
     difference_over_rounds,
     groups_needed,
     holm,
-    mcnemar,
     smallest_difference,
     swap_groups,
 )
 from headswap.statistics.scores import score
-
-
-def test_mcnemar_s_p_is_that_of_so_many_heads_or_tails():
-    assert mcnemar(6, 0) == pytest.approx(2 / 64)
-    assert mcnemar(0, 5) == pytest.approx(2 / 32)
-    assert mcnemar(10, 2) == pytest.approx(0.0386, abs=1e-4)
-    assert mcnemar(0, 0) == 1
-    assert mcnemar(3, 3) == 1
 
 
 def test_differences_over_rounds_are_judged_by_the_corrected_t():

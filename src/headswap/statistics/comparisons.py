@@ -13,7 +13,10 @@ _BLOCK = 4_000_000
 
 
 def difference_over_rounds(
-    first: Sequence[float], second: Sequence[float], factor: float, degrees: int
+    first: Sequence[float] | np.ndarray,
+    second: Sequence[float] | np.ndarray,
+    factor: float,
+    degrees: int,
 ) -> tuple[float, float]:
     """Return how much a mean over rounds is above another, and the p of no difference.
 
@@ -35,22 +38,6 @@ def difference_over_rounds(
     if error < 1e-12:
         return mean, 1.0 if abs(mean) < 1e-12 else 0.0
     return mean, float(2 * stats.t.sf(abs(mean) / error, degrees))
-
-
-def mcnemar(only_first: int, only_second: int) -> float:
-    """Return the exact p of two runs being right equally often.
-
-    Args:
-        only_first: images that only the first run has right.
-        only_second: images that only the second has right.
-
-    Source: McNemar (1947), Psychometrika 12, 153-157, by the binomial distribution.
-    """
-    from scipy import stats
-
-    if only_first + only_second == 0:
-        return 1.0
-    return float(stats.binomtest(only_first, only_first + only_second).pvalue)
 
 
 def swap_groups(

@@ -1,0 +1,1 @@
+"""`headswap compare`: which run is best, which are as good, and how sure that is."""

@@ -1,0 +1,244 @@
+"""What the runs say together: the choice, by validation, and how sure it is.
+
+Guaranteed: no test figure enters the choice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR
+from headswap.errors import InputError
+from headswap.statistics.comparisons import (
+    SIGNIFICANCE,
+    difference_over_rounds,
+    groups_needed,
+    holm,
+    smallest_difference,
+    swap_groups,
+)
+from headswap.statistics.rounds import FEWEST_ROUNDS, Rounds
+from headswap.use.compare.runs import Run
+
+# Where validation has fewer images, a choice by it is weak.
+FEW_IMAGES = 100
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a run differs from the chosen one, in what decides.
+
+    Attributes:
+        value: the run less the chosen one.
+        low: lower bound of its interval, None where there is none.
+        high: upper bound, or None.
+        p: of no difference, None where nothing tells; on validation, adjusted for all
+            comparisons with the chosen run.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    p: float | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer.
+
+    Attributes:
+        runs: the best by validation first; those with other images last.
+        validation: the difference of each, by name, that has the chosen one's images.
+        test: likewise; its p is of one comparison alone.
+        nested: mean test score where each round's validation chooses; None for one
+            round.
+        times_chosen: in how many rounds each run's validation was best, by name.
+        delta: the difference that matters.
+        disagreeing: share of the test answers in which the chosen and the next run are
+            not both right or both wrong.
+        groups: of the test part.
+    """
+
+    runs: list[Run]
+    validation: dict[str, Difference]
+    test: dict[str, Difference]
+    nested: float | None
+    times_chosen: dict[str, int]
+    delta: float
+    disagreeing: float | None
+    groups: float
+
+    @property
+    def chosen(self) -> Run:
+        """The run with the highest validation score."""
+        return self.runs[0]
+
+    @property
+    def undecided(self) -> list[Run]:
+        """Those that validation does not tell from the chosen run."""
+        return [
+            run
+            for run in self.runs[1:]
+            if (found := self.validation.get(run.name))
+            and found.p is not None
+            and found.p > SIGNIFICANCE
+        ]
+
+    @property
+    def cheapest(self) -> Run:
+        """Of these and the chosen one, the one with the fewest multiplications."""
+
+        def cost(run: Run) -> tuple[float, float]:
+            return run.cost["million_multiply_adds"], run.cost["parameters"]
+
+        return min([self.chosen, *self.undecided], key=cost)
+
+    @property
+    def shown(self) -> float | None:
+        """The smallest difference of shares right that this test part shows."""
+        if self.disagreeing is None:
+            return None
+        return smallest_difference(max(self.disagreeing, 0.01), int(self.groups))
+
+    @property
+    def needed(self) -> int | None:
+        """The test groups that would show the difference that matters."""
+        if self.disagreeing is None:
+            return None
+        return groups_needed(max(self.disagreeing, 0.01), self.delta)
+
+
+def compare(runs: Sequence[Run], delta: float) -> Answer:
+    """Return the answer.
+
+    Args:
+        runs: at least one; those with other images than the best are only listed.
+        delta: the difference that matters, of a score of 0 to 1.
+    """
+    best = max(runs, key=lambda run: float(np.mean(run.of_rounds("validation"))))
+    same = [run for run in runs if _have_same_images(run, best)]
+    same.sort(key=lambda run: -float(np.mean(run.of_rounds("validation"))))
+    others = [run for run in runs if run not in same]
+    rest = same[1:]
+    validation = [_difference(run, best, "validation") for run in rest]
+    known = [n for n, found in enumerate(validation) if found.p is not None]
+    adjusted = holm([validation[n].p or 0.0 for n in known])
+    for number, p in zip(known, adjusted, strict=True):
+        found = validation[number]
+        validation[number] = Difference(found.value, found.low, found.high, p)
+    nested, times = _nested(same)
+    return Answer(
+        [*same, *others],
+        dict(zip([run.name for run in rest], validation, strict=True)),
+        {run.name: _difference(run, best, "test") for run in rest},
+        nested,
+        times,
+        delta,
+        _disagreeing(best, rest[0]) if rest else None,
+        float(min(best.intervals[task]["test"]["groups"] for task in best.tasks)),
+    )
+
+
+def _have_same_images(run: Run, other: Run) -> bool:
+    if run.split != other.split or run.tasks != other.tasks:
+        return False
+    return all(
+        [row["actual"] for row in rows]
+        == [row["actual"] for row in other.answers.get(key, [])]
+        for key, rows in run.answers.items()
+    )
+
+
+def _difference(run: Run, chosen: Run, part: str) -> Difference:
+    ours, theirs = run.of_rounds(part), chosen.of_rounds(part)
+    value = float(np.mean(ours) - np.mean(theirs))
+    spreads = [run.intervals[task][part].get("spread") for task in run.tasks]
+    if spreads[0] and len(ours) >= FEWEST_ROUNDS:
+        spread = Rounds(**spreads[0])
+        _, p = difference_over_rounds(ours, theirs, spread.factor, spread.degrees)
+        half = spread.half_width(ours - theirs)
+        return Difference(value, value - half, value + half, p)
+    if len(ours) == 1:
+        return Difference(value, None, None, _swapped(run, chosen, part))
+    return Difference(value, None, None, None)
+
+
+def _swapped(run: Run, chosen: Run, part: str) -> float:
+    """Return the p of no difference in macro F1, of the tasks together (Bonferroni)."""
+    found = []
+    for task in run.tasks:
+        rows, others = run.answers[part, task], chosen.answers[part, task]
+        names = sorted(
+            {name for row in rows for name in row["actual"].split(LABEL_SEPARATOR)}
+        )
+        of_images = [row["group"] or row["image_id"] for row in rows]
+        _, groups = np.unique(of_images, return_inverse=True)
+        actual, first, second = (
+            _encode([row[column] for row in table], names)
+            for table, column in (
+                (rows, "actual"),
+                (rows, "predicted"),
+                (others, "predicted"),
+            )
+        )
+        found.append(swap_groups(actual, first, second, groups)[1])
+    return min(1.0, len(found) * min(found))
+
+
+def _encode(cells: Sequence[str], names: Sequence[str]) -> np.ndarray:
+    return np.array(
+        [[name in cell.split(LABEL_SEPARATOR) for name in names] for cell in cells], int
+    )
+
+
+def _nested(runs: Sequence[Run]) -> tuple[float | None, dict[str, int]]:
+    """Return the mean test score of each round's own choice, and who was chosen."""
+    validation = np.stack([run.of_rounds("validation") for run in runs])
+    test = np.stack([run.of_rounds("test") for run in runs])
+    choices = validation.argmax(axis=0)
+    times = {
+        run.name: int((choices == number).sum())
+        for number, run in enumerate(runs)
+        if (choices == number).any()
+    }
+    num_rounds = validation.shape[1]
+    if num_rounds == 1:
+        return None, times
+    return float(test[choices, np.arange(num_rounds)].mean()), times
+
+
+def _disagreeing(run: Run, other: Run) -> float | None:
+    """Return the share of test answers that one alone has right, of the worst task."""
+    shares = []
+    for task in run.tasks:
+        pairs = zip(run.answers["test", task], other.answers["test", task], strict=True)
+        right = [
+            (a["actual"] == a["predicted"]) != (b["actual"] == b["predicted"])
+            for a, b in pairs
+        ]
+        shares.append(float(np.mean(right)))
+    return max(shares)
+
+
+def require_not_worse(run: Run, before: Run, delta: float) -> None:
+    """Check that validation does not tell a run to be worse than one before it.
+
+    Raises:
+        InputError: it is, by more than delta and more than chance explains; or they
+            have other images, and cannot be compared.
+    """
+    if run is before:
+        return
+    if not _have_same_images(run, before):
+        raise InputError(
+            f"headswap compare: {run.name} must have the images, labels and split of "
+            f"{before.name} to be compared, got others. Run both on the same data."
+        )
+    found = _difference(run, before, "validation")
+    if found.p is not None and found.p <= SIGNIFICANCE and found.value < -delta:
+        raise InputError(
+            f"headswap compare: {run.name} must not be worse than {before.name}, got "
+            f"{found.value:+.3f} on validation, p = {found.p:.4f}. Find out why, or "
+            "compare without --fail-if-worse."
+        )

@@ -1,0 +1,248 @@
+"""The answer as text: a table, and sentences."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from headswap.use.compare.answer import FEW_IMAGES, Answer, Difference
+from headswap.use.compare.runs import Run
+
+_HEADER = (
+    "run",
+    "differs in",
+    "validation",
+    "test",
+    "less the chosen",
+    "p",
+    "MB",
+    "MMAC",
+)
+
+
+def table(answer: Answer) -> list[tuple[str, ...]]:
+    """Return the header and a row a run, as text."""
+    changed = _changed(answer.runs)
+    rows: list[tuple[str, ...]] = [_HEADER]
+    for run in answer.runs:
+        found = answer.validation.get(run.name)
+        is_chosen = run is answer.chosen
+        nothing = "chosen" if is_chosen else "other images"
+        rows.append(
+            (
+                run.name,
+                " ".join(
+                    f"{key}={_plain(run.params.get(name))}" for name, key in changed
+                ),
+                _score(run, "validation"),
+                _score(run, "test"),
+                _difference(found) if found else nothing,
+                "" if found is None or found.p is None else f"{found.p:.3f}",
+                f"{run.cost['megabytes']:,.0f}",
+                f"{run.cost['million_multiply_adds']:,.0f}",
+            )
+        )
+    return rows
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace('"', "").replace(" ", "")
+
+
+def _changed(runs: Sequence[Run]) -> list[tuple[str, str]]:
+    """Return the parameters that differ, with the shortest name that tells each."""
+    names = [name for run in runs for name in run.params]
+    found = [
+        name
+        for name in dict.fromkeys(names)
+        if len({_plain(run.params.get(name)) for run in runs}) > 1
+    ]
+    ends = [name.rpartition(".")[2] for name in found]
+    return [
+        (name, end if ends.count(end) == 1 else name)
+        for name, end in zip(found, ends, strict=True)
+    ]
+
+
+def _score(run: Run, part: str) -> str:
+    """Return what decides, and its interval where there is one task."""
+    text = f"{np.mean(run.of_rounds(part)):.3f}"
+    if len(run.tasks) > 1:
+        return text
+    (task,) = run.tasks
+    metric = run.primary(task)
+    entry = run.intervals[task][part]["scores"][metric]
+    return text if entry["low"] is None else f"{text} [{_bounds(entry)}]"
+
+
+def _bounds(entry: dict[str, Any]) -> str:
+    return f"{entry['low']:.3f}, {entry['high']:.3f}"
+
+
+def _difference(found: Difference) -> str:
+    text = f"{found.value:+.3f}"
+    if found.low is None or found.high is None:
+        return text
+    return f"{text} [{found.low:+.3f}, {found.high:+.3f}]"
+
+
+def sentences(answer: Answer) -> Iterator[str]:
+    """Yield the answer in words."""
+    run = answer.chosen
+    scores = run.of_rounds("validation")
+    what = " and ".join(
+        f"{(run.primary(t) or '').replace('_', ' ')} of {t}" for t in run.tasks
+    )
+    rounds = "one split" if len(scores) == 1 else f"{len(scores)} rounds"
+    mean = "the mean of " if len(run.tasks) > 1 else ""
+    yield (
+        f"Chosen: {run.name}, by the highest validation score ({mean}{what}), "
+        f"{scores.mean():.3f} on {rounds}."
+    )
+    images = min(run.intervals[task]["validation"]["images"] for task in run.tasks)
+    if images < FEW_IMAGES:
+        yield f"That choice is weak: validation has {images:g} images a round."
+    yield from _told_apart(answer)
+    yield from _stated(answer)
+    if answer.shown is not None and answer.disagreeing is not None:
+        yield (
+            f"The next run is right where the chosen one is wrong, or the reverse, for "
+            f"{answer.disagreeing:.1%} of the test images. {answer.groups:.0f} test "
+            f"groups show a difference of {answer.shown:.3f} in four tests of five; "
+            f"one of {answer.delta:g} takes {answer.needed:,}."
+        )
+
+
+def _told_apart(answer: Answer) -> Iterator[str]:
+    same = [r for r in answer.runs[1:] if r.name in answer.validation]
+    untested = [r.name for r in same if answer.validation[r.name].p is None]
+    if untested:
+        yield (
+            f"Not tested: {', '.join(untested)}. Set split.repeats=3 or more to "
+            "compare over rounds."
+        )
+    undecided = [each.name for each in answer.undecided]
+    worse = len(same) - len(undecided) - len(untested)
+    if undecided:
+        yield (
+            f"Not told apart from it by validation: {', '.join(undecided)}"
+            + (f"; {worse} others are worse." if worse else ".")
+        )
+    elif worse:
+        yield f"All {worse} others are worse, more than chance explains."
+    cheapest = answer.cheapest
+    if cheapest is not answer.chosen and (
+        cheapest.cost["million_multiply_adds"]
+        < answer.chosen.cost["million_multiply_adds"]
+    ):
+        ratio = (
+            answer.chosen.cost["million_multiply_adds"]
+            / cheapest.cost["million_multiply_adds"]
+        )
+        yield (
+            f"Cheapest of these: {cheapest.name}, which computes {ratio:.1f} times "
+            "less a picture."
+        )
+    others = [r.name for r in answer.runs if r is not answer.chosen and r not in same]
+    if others:
+        yield (
+            "Not compared, as images, labels or splits are others: "
+            f"{', '.join(others)}."
+        )
+
+
+def _stated(answer: Answer) -> Iterator[str]:
+    run = answer.chosen
+    own = float(np.mean(run.of_rounds("test")))
+    for task in run.tasks:
+        part = run.intervals[task]["test"]
+        entry = part["scores"][run.primary(task)]
+        name = (run.primary(task) or "").replace("_", " ")
+        sure = f" ({_bounds(entry)})" if entry["low"] is not None else ""
+        yield (
+            f"Test {name} of {task}: {entry['value']:.3f}{sure}, for {part['estimand']}"
+            + ("." if sure else f"; no interval: {entry['method']}.")
+        )
+    num_rounds = len(run.of_rounds("test"))
+    if answer.nested is None:
+        if len(answer.runs) > 1:
+            yield (
+                "It was chosen on one split, so its own test score is slightly "
+                "optimistic."
+            )
+    elif len(answer.validation):
+        yield (
+            f"State {answer.nested:.3f}: the mean test score where each round's "
+            f"validation chooses. The chosen run's own, {own:.3f}, is slightly "
+            f"optimistic; it was chosen in {answer.times_chosen.get(run.name, 0)} of "
+            f"{num_rounds} rounds."
+        )
+
+
+def show(answer: Answer) -> None:
+    """Print the answer, its table as wide as the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    header, *rows = table(answer)
+    drawn = Table(box=None, pad_edge=False)
+    for name in header:
+        drawn.add_column(name, overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    console.print(drawn)
+    console.print()
+    for sentence in sentences(answer):
+        console.print(sentence)
+
+
+def as_markdown(answer: Answer) -> str:
+    """Return table and sentences for a code review."""
+    header, *rows = [[_cell(cell) for cell in row] for row in table(answer)]
+    lines = [header, ["---"] * len(header), *rows]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return text + "\n\n" + "\n".join(f"- {_cell(each)}" for each in sentences(answer))
+
+
+def _cell(text: str) -> str:
+    for mark in "\\`*_{}[]<>|":
+        text = text.replace(mark, f"\\{mark}")
+    return text.replace("\n", " ")
+
+
+def as_json(answer: Answer) -> str:
+    """Return the answer for a program."""
+    runs = [
+        {
+            "name": run.name,
+            "differs_in": {
+                name: run.params.get(name) for name, _ in _changed(answer.runs)
+            },
+            "validation": float(np.mean(run.of_rounds("validation"))),
+            "test": float(np.mean(run.of_rounds("test"))),
+            "cost": run.cost,
+            "validation_less_chosen": _as_dict(answer.validation.get(run.name)),
+            "test_less_chosen": _as_dict(answer.test.get(run.name)),
+        }
+        for run in answer.runs
+    ]
+    facts = {
+        "chosen": answer.chosen.name,
+        "not_told_apart": [run.name for run in answer.undecided],
+        "cheapest": answer.cheapest.name,
+        "nested_test": answer.nested,
+        "times_chosen": answer.times_chosen,
+        "smallest_difference_shown": answer.shown,
+        "test_groups_needed": answer.needed,
+        "runs": runs,
+        "words": list(sentences(answer)),
+    }
+    return json.dumps(facts, indent=2, ensure_ascii=False)
+
+
+def _as_dict(found: Difference | None) -> dict[str, float | None] | None:
+    if found is None:
+        return None
+    return {"value": found.value, "low": found.low, "high": found.high, "p": found.p}

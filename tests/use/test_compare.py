@@ -1,0 +1,326 @@
+"""`headswap compare` chooses by validation, and says no more than the runs do."""
+
+import dataclasses
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headswap.artifacts.storage.tables import write_table
+from headswap.cli import main
+from headswap.errors import InputError
+from headswap.use.compare.answer import compare, require_not_worse
+from headswap.use.compare.runs import read_runs
+from headswap.use.compare.words import as_json, as_markdown, sentences, table
+
+NUM_ROUNDS = 10
+METRICS = "metrics"
+
+
+def write_run(
+    folder,
+    validation,
+    test,
+    *,
+    strategy="multi_output",
+    wrong=(),
+    split="a1.dir",
+    cost=100,
+    num_images=120,
+):
+    """The files that compare reads; one task, one value a round and part.
+
+    Args:
+        folder: of the project.
+        validation: F1 of each round.
+        test: F1 of each round.
+        strategy: a parameter.
+        wrong: rows of each part that are answered wrongly in the first round.
+        split: hash of the split.
+        cost: million multiplications.
+        num_images: of each part.
+    """
+    (folder / METRICS).mkdir(parents=True, exist_ok=True)
+    (folder / "params.yaml").write_text(
+        f"train:\n  strategy: {strategy}\n  order: [b, a]\nsplit: {{repeats: 3}}\n"
+    )
+    (folder / "dvc.lock").write_text(
+        f"stages:\n  split:\n    outs:\n    - path: data/split\n      md5: {split}\n"
+    )
+    write_table(
+        folder / METRICS / "repeats.csv",
+        ["name", "part", "round", "metric", "value"],
+        [
+            ("kind", part, number, "f1", value)
+            for part, values in (("validation", validation), ("test", test))
+            for number, value in enumerate(values)
+        ],
+    )
+    write_table(
+        folder / METRICS / "predictions.csv",
+        ["image_id", "group", "part", "task", "actual", "predicted", "probability"],
+        [
+            (
+                f"{part}{row}",
+                "",
+                part,
+                "kind",
+                "=elm" if row % 2 else "oak",
+                "oak" if (row % 2 == 1) == (row in wrong) else "=elm",
+                0.9,
+            )
+            for part in ("validation", "test")
+            for row in range(num_images)
+        ],
+    )
+    spread = {"factor": 0.5, "degrees": len(validation) - 1, "method": "corrected t"}
+    parts = {
+        part: {
+            "estimand": "this recipe on new training sets",
+            "images": num_images,
+            "groups": num_images,
+            "rounds": len(values),
+            **({"spread": spread} if len(values) > 1 else {}),
+            "scores": {
+                "f1": {
+                    "value": float(np.mean(values)),
+                    "low": 0.1,
+                    "high": 0.99,
+                    "method": "corrected t",
+                }
+            },
+        }
+        for part, values in (("validation", validation), ("test", test))
+    }
+    (folder / METRICS / "intervals.json").write_text(json.dumps({"kind": parts}))
+    costs = {"parameters": cost, "megabytes": cost / 10, "million_multiply_adds": cost}
+    (folder / METRICS / "cost.json").write_text(json.dumps(costs))
+
+
+def git(folder, *command):
+    name = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    done = subprocess.run(
+        ["git", *name, *command], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty repository, as the current folder."""
+    git(tmp_path, "init", "-q", "-b", "main")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def commit(project):
+    """commit(tag, ...): a run as a commit with a tag; the last one is HEAD too."""
+
+    def make(tag, *arguments, **options):
+        write_run(project, *arguments, **options)
+        git(project, "add", "-A")
+        git(project, "commit", "-q", "--allow-empty", "-m", tag)
+        git(project, "tag", tag)
+
+    return make
+
+
+def near(mean, seed, spread=0.01):
+    """Values of the rounds around a mean; those of one seed go up and down together."""
+    return mean + np.random.default_rng(seed).normal(0, spread, NUM_ROUNDS)
+
+
+@pytest.fixture
+def three(commit):
+    """Test says the reverse of validation, so that a choice by it would be another."""
+    commit("good", near(0.9, 1), near(0.7, 1), strategy="cascade", wrong=range(10))
+    commit("close", near(0.899, 2), near(0.8, 2), wrong=range(5, 15), cost=25)
+    commit("bad", near(0.6, 3), near(0.95, 3), strategy="independent", cost=1)
+    return ["good", "close", "bad"]
+
+
+def answer_of(names, delta=0.02):
+    return compare(read_runs(names, False, Path()), delta)
+
+
+def test_validation_chooses_and_test_has_no_say(three):
+    answer = answer_of(three)
+    assert [run.name for run in answer.runs] == ["good", "close", "bad"]
+    assert [run.name for run in answer.undecided] == ["close"]
+    assert answer.cheapest.name == "close"
+    assert answer.validation["bad"].p < 0.001
+    assert answer.validation["bad"].high < -0.25
+    assert answer.test["bad"].value == pytest.approx(0.25, abs=0.02)
+
+
+def test_the_stated_figure_is_that_of_each_round_s_own_choice(commit):
+    first, second = np.tile([0.9, 0.8], 5), np.full(NUM_ROUNDS, 0.84)
+    commit("first", first, np.full(NUM_ROUNDS, 0.7))
+    commit("second", second, np.full(NUM_ROUNDS, 0.6), strategy="cascade")
+    answer = answer_of(["first", "second"])
+    assert answer.times_chosen == {"first": 5, "second": 5}
+    assert answer.nested == pytest.approx(0.65)
+    assert answer.chosen.name == "first"
+    text = " ".join(sentences(answer))
+    assert "State 0.650" in text
+    assert "The chosen run's own, 0.700, is slightly optimistic" in text
+    assert "in 5 of 10 rounds" in text
+
+
+def test_the_words_say_what_was_found(three):
+    text = " ".join(sentences(answer_of(three)))
+    assert "Chosen: good, by the highest validation score (f1 of kind)" in text
+    assert "Not told apart from it by validation: close; 1 others are worse." in text
+    assert "Cheapest of these: close, which computes 4.0 times less" in text
+    assert "Test f1 of kind: 0.7" in text
+    assert "for 8.3% of the test images. 120 test groups show" in text
+    assert "That choice is weak" not in text
+
+
+def test_few_validation_images_make_a_weak_choice(commit):
+    commit("only", near(0.9, 1), near(0.9, 1), num_images=40)
+    text = " ".join(sentences(answer_of(["only"])))
+    assert "That choice is weak: validation has 40 images a round." in text
+    assert "slightly optimistic" not in text
+
+
+def test_p_values_are_adjusted_for_all_comparisons(commit):
+    commit("best", near(0.9, 1), near(0.9, 1))
+    names = ["best"]
+    for number in range(4):
+        values = near(0.9 - 0.008, 10 + number)
+        commit(f"other{number}", values, values, strategy=f"s{number}")
+        names.append(f"other{number}")
+    alone = {name: answer_of(["best", name]).validation[name].p for name in names[1:]}
+    together = answer_of(names).validation
+    smallest = min(alone, key=alone.__getitem__)
+    assert together[smallest].p == pytest.approx(min(1, 4 * alone[smallest]))
+    assert all(together[name].p >= p for name, p in alone.items())
+
+
+def test_one_split_is_compared_by_swapping_answers(commit):
+    commit("right", [0.95], [0.95], wrong=range(4))
+    commit("wrong", [0.60], [0.60], wrong=range(48), strategy="cascade")
+    answer = answer_of(["right", "wrong"])
+    assert answer.validation["wrong"].p < 0.001
+    assert answer.validation["wrong"].low is None
+    assert answer.nested is None
+    assert "chosen on one split" in " ".join(sentences(answer))
+
+
+def test_two_rounds_are_not_tested(commit):
+    commit("one", [0.9, 0.8], [0.9, 0.8])
+    commit("two", [0.8, 0.7], [0.8, 0.7], strategy="cascade")
+    answer = answer_of(["one", "two"])
+    assert answer.validation["two"].p is None
+    assert "Not tested: two. Set split.repeats=3" in " ".join(sentences(answer))
+
+
+def test_runs_with_other_images_are_listed_and_not_compared(commit):
+    commit("best", near(0.9, 1), near(0.9, 1))
+    commit("other", near(0.8, 2), near(0.8, 2), split="b2.dir")
+    commit("fewer", near(0.7, 3), near(0.7, 3), num_images=100)
+    answer = answer_of(["best", "other", "fewer"])
+    assert answer.validation == {}
+    assert [row[4] for row in table(answer)[1:]] == ["chosen"] + ["other images"] * 2
+    assert "Not compared" in " ".join(sentences(answer))
+
+
+def test_only_parameters_that_differ_are_shown(three):
+    header, *rows = table(answer_of(three))
+    assert header[1] == "differs in"
+    assert [row[1] for row in rows] == [
+        "strategy=cascade",
+        "strategy=multi_output",
+        "strategy=independent",
+    ]
+
+
+def test_the_workspace_and_the_last_commit_s_experiments_are_the_default(
+    commit, project
+):
+    commit("base", near(0.8, 1), near(0.8, 1))
+    base = git(project, "rev-parse", "HEAD")
+    commit("made", near(0.9, 1), near(0.9, 1), strategy="cascade")
+    reference = f"refs/exps/{base[:2]}/{base[2:]}/brave-name"
+    git(project, "update-ref", reference, "made")
+    git(project, "update-ref", "refs/exps/stash", "made")
+    git(project, "reset", "-q", "--hard", "base")
+    write_run(project, near(0.7, 1), near(0.7, 1), strategy="independent")
+    names = [run.name for run in read_runs([], False, Path())]
+    assert names == ["workspace", "brave-name"]
+    assert [run.name for run in read_runs(["brave-name"], False, Path())] == [
+        "brave-name"
+    ]
+    git(project, "checkout", "-q", "--force", "made")
+    assert [run.name for run in read_runs([], False, Path())] == ["workspace"]
+    everything = read_runs(["base"], True, Path())
+    assert [run.name for run in everything] == ["base", "brave-name"]
+
+
+def test_the_same_run_under_two_names_is_one(commit):
+    commit("base", near(0.8, 1), near(0.8, 1))
+    names = [
+        run.name for run in read_runs(["base", "HEAD", "workspace"], False, Path())
+    ]
+    assert names == ["base"]
+
+
+def test_faults_of_all_names_are_told_together(commit, project):
+    commit("base", near(0.8, 1), near(0.8, 1))
+    git(project, "rm", "-q", "metrics/cost.json", "metrics/repeats.csv")
+    git(project, "commit", "-q", "-m", "without")
+    with pytest.raises(InputError) as raised:
+        read_runs(["base", "nowhere", "HEAD"], False, Path())
+    first, second = str(raised.value).splitlines()
+    assert "got 'nowhere'" in first
+    assert (
+        "got none of metrics/repeats.csv, metrics/cost.json. Run `dvc repro`" in second
+    )
+
+
+def test_a_real_and_relevant_loss_fails(three, capsys):
+    with pytest.raises(SystemExit, match=r"bad must not be worse than good, got -0\.3"):
+        main(["compare", "good", "close", "bad", "--fail-if-worse"])
+    main(["compare", "bad", "good", "--fail-if-worse"])
+    main(["compare", "good", "close", "--fail-if-worse"])
+    main(["compare", "good", "bad", "--fail-if-worse", "--delta", "0.5"])
+    assert "Chosen: good" in capsys.readouterr().out
+
+
+def test_runs_that_cannot_be_compared_fail_rather_than_pass(commit):
+    commit("before", near(0.8, 1), near(0.8, 1))
+    commit("after", near(0.8, 1), near(0.8, 1), split="b2.dir")
+    before, after = read_runs(["before", "after"], False, Path())
+    with pytest.raises(InputError, match=r"must have the images"):
+        require_not_worse(after, before, 0.02)
+
+
+def test_markdown_has_a_table_and_takes_names_literally(three):
+    answer = answer_of(three)
+    odd = dataclasses.replace(answer.runs[0], name="a|b<script>")
+    answer = dataclasses.replace(answer, runs=[odd, *answer.runs[1:]])
+    lines = as_markdown(answer).splitlines()
+    assert lines[1] == "| " + " | ".join(["---"] * 8) + " |"
+    assert lines[2].startswith(r"| a\|b\<script\> |")
+    assert any(line.startswith("- Chosen: ") for line in lines)
+
+
+def test_json_has_the_same_answer(three):
+    facts = json.loads(as_json(answer_of(three)))
+    assert facts["chosen"] == "good"
+    assert facts["not_told_apart"] == ["close"]
+    assert facts["runs"][2]["validation_less_chosen"]["p"] < 0.001
+    assert facts["runs"][0]["differs_in"] == {"train.strategy": "cascade"}
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_the_table_is_no_wider_than_the_terminal(three, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    main(["compare", *three])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "strategy=cascade" in "".join(lines) or width == 60
