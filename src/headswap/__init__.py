@@ -3,7 +3,27 @@
 One folder a stage, and below them what several stages share. From low to high, each
 room imports only from rooms before it: errors, registry, machine, layers, params,
 pictures, engines, statistics, solver, artifacts, check, prepare, split, augment,
-features, train, evaluate, use, cli.
+features, train, evaluate, bundle, use, cli.
 
 No stage's folder imports another stage's: what one hands to the next is an artifact.
 """
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headswap.use.predict.predictor import Predictor
+
+
+def load(folder: str | Path) -> "Predictor":
+    """Return a bundle, ready for pictures: `load("data/bundle").predict(paths)`.
+
+    Args:
+        folder: that the stage `bundle` made.
+
+    Raises:
+        InputError: it is no bundle, or a file of it was changed.
+    """
+    from headswap.use.predict.predictor import Predictor
+
+    return Predictor(folder)

@@ -3,6 +3,7 @@
 headswap check    is params.yaml valid, and which files does it name?
 headswap sweep    run a recipe, or several values of a parameter, as experiments
 headswap compare  which run is best, which are as good, and how sure that is
+headswap predict  the classes of pictures, by a trained model
 headswap cache    what is kept to be computed only once, or clear it
 """
 
@@ -74,6 +75,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="exit with 1 if the last run named validates worse than the first: by "
         "more than delta, and more than chance explains",
     )
+    predicted = commands.add_parser(
+        "predict",
+        help="the classes of pictures, by a trained model",
+        description="Say what pictures show. What cannot be read is a row with the "
+        "reason.",
+    )
+    predicted.add_argument(
+        "paths", nargs="+", metavar="PATH", help="file, folder, or - for a list of them"
+    )
+    predicted.add_argument("--model", default="data/bundle", help="(data/bundle)")
+    predicted.add_argument("--out", help="file to write, .csv or .jsonl; else a table")
+    predicted.add_argument(
+        "--top", type=int, default=2, help="classes a task that are listed (2)"
+    )
     cache = commands.add_parser(
         "cache",
         help="what is kept to be computed only once, or clear it",
@@ -90,6 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             check_file(options.file)
         elif options.command == "compare":
             show_comparison(options)
+        elif options.command == "predict":
+            from headswap.use.predict.files import predict_files
+
+            predict_files(options.paths, options.model, options.out, options.top)
         elif options.command == "cache":
             clear_store() if options.clear else show_store()
         else:
@@ -102,6 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             )
     except InputError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
 
 
 def check_file(path: str) -> None:

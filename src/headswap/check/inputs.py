@@ -29,6 +29,14 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "features": ("h5py", "keras", "numpy", "opencv-python-headless"),
     "train": ("dvclive", "keras", "numpy", "scipy", "threadpoolctl"),
     "evaluate": ("numpy", "scikit-learn", "scipy"),
+    "bundle": (
+        "h5py",
+        "keras",
+        "numpy",
+        "opencv-python-headless",
+        "openvino",
+        "pillow",
+    ),
 }
 BACKEND_LIBRARIES = {
     "tensorflow": ("tensorflow",),

@@ -5,7 +5,6 @@ cut as files, and what the engine makes of the part below. The store has them un
 network's name, and then Keras is not even imported, not even to compute new features.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -84,18 +83,7 @@ class CutNetwork:
             names: of the contents.
             make: makes all of them.
         """
-        keys = {
-            name: hashlib.sha256(self.name + name.encode()).digest() for name in names
-        }
-        found = {name: self._store.get(key) for name, key in keys.items()}
-        stored = {name: part for name, part in found.items() if part is not None}
-        if len(stored) == len(keys):
-            return stored
-        made = make()
-        with self._store.writer("networks") as writer:
-            for name, key in keys.items():
-                writer.put(key, made[name])
-        return made
+        return self._store.keep("networks", self.name, names, make)
 
     @cached_property
     def _cut(self) -> "Cut":
@@ -146,10 +134,10 @@ class CutNetwork:
                 for part in cut.parts
                 for ending in ("json", "weights.h5")
             ],
-            "image_size": lowest.input_shape[1],
             "row_shape": cut.below.output_shape[1:] if cut.below else None,
             "member": {
                 "backbone": self._named.key,
+                "image_size": lowest.input_shape[1],
                 "cut_after": cut.layer_name,
                 "parameters_below": cut.below.count_params() if cut.below else 0,
                 "parameters_above": cut.above.count_params() if cut.above else 0,
@@ -174,7 +162,7 @@ class CutNetwork:
     @property
     def image_size(self) -> int:
         """The side it takes its pictures in, in pixels."""
-        return self._facts["image_size"]
+        return self.facts["image_size"]
 
     @property
     def row_shape(self) -> tuple[int, ...] | None:

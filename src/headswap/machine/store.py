@@ -6,12 +6,13 @@ shard is written by one process, holds rows of one kind, and is what is dropped,
 least recently used first, where the store has grown above its limit.
 """
 
+import hashlib
 import os
 import shutil
 import sqlite3
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -101,6 +102,32 @@ class Store:
         content = self._read(place)
         is_whole = content is not None and zlib.crc32(content) == place.checksum
         return content if is_whole else None
+
+    def keep(
+        self,
+        kind: str,
+        owner: bytes,
+        names: Sequence[str],
+        make: Callable[[], Mapping[str, bytes]],
+    ) -> Mapping[str, bytes]:
+        """Return contents that belong together, made where one of them is not there.
+
+        Args:
+            kind: of the rows.
+            owner: a hash of what they belong to.
+            names: of the contents.
+            make: makes all of them.
+        """
+        keys = {name: hashlib.sha256(owner + name.encode()).digest() for name in names}
+        found = {name: self.get(key) for name, key in keys.items()}
+        stored = {name: row for name, row in found.items() if row is not None}
+        if len(stored) == len(keys):
+            return stored
+        made = make()
+        with self.writer(kind) as writer:
+            for name, key in keys.items():
+                writer.put(key, made[name])
+        return made
 
     def _read(self, place: Place) -> bytes | None:
         end = place.start + place.length

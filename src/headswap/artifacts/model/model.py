@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.model.heads import Head, build_network, read_heads, write_heads
 from headswap.artifacts.storage.tables import PathLike
@@ -50,6 +52,12 @@ def _write_network(path: Path, model: "keras.Model") -> None:
     layers = keras.Model(model.input, model.output, name="headswap")
     (path / "model.json").write_text(layers.to_json(indent=1) + "\n", encoding="utf-8")
     layers.save_weights(path / "model.weights.h5")
+
+
+def read_thresholds(folder: PathLike) -> dict[str, np.ndarray]:
+    """Return the thresholds, (C,) float64, of each multilabel task."""
+    facts = json.loads((Path(folder) / "training.json").read_text(encoding="utf-8"))
+    return {name: np.array(values) for name, values in facts["thresholds"].items()}
 
 
 def load_model(folder: PathLike) -> "keras.Model":

@@ -1,0 +1,83 @@
+"""`MODEL_CARD.md`: what the model is for, and how good it is.
+
+Source: Mitchell and others (2019), "Model Cards for Model Reporting"; the header is
+that of Hugging Face's model cards.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headswap.artifacts.dataset.labels import Labels
+
+_HEADER = """---
+library_name: keras
+pipeline_tag: image-classification
+tags:
+- headswap
+---
+"""
+# Classes that are named; more would be a list that nobody reads.
+_MOST_CLASSES = 30
+
+
+def model_card(
+    labels: Labels, intervals: Mapping[str, Any], networks: Sequence[str]
+) -> str:
+    """Return the card, as Markdown.
+
+    Args:
+        labels: what the model tells apart.
+        intervals: `metrics/intervals.json`.
+        networks: whose features it takes.
+    """
+    lines = [_HEADER, "# Model card", ""]
+    lines += [f"Features of {', '.join(networks)}, and heads made by headswap.", ""]
+    lines += ["## What it tells apart", ""]
+    for task in labels.tasks:
+        names = [_literal(name) for name in task.class_names[:_MOST_CLASSES]]
+        more = len(task.class_names) - len(names)
+        ending = f" and {more} more" if more else ""
+        lines.append(
+            f"- {_literal(task.name)} ({task.kind}): {', '.join(names)}{ending}"
+        )
+    lines += [
+        "",
+        "A picture of anything else gets one of these classes too.",
+        "",
+        "## How good it is",
+        "",
+        "| task | score | test | 95 % interval | about |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, parts in intervals.items():
+        part = parts.get("test", {"scores": {}})
+        for metric, entry in part["scores"].items():
+            interval = (
+                entry["method"]
+                if entry["low"] is None
+                else f"{entry['low']:.3f} to {entry['high']:.3f}"
+            )
+            value = "" if entry["value"] is None else f"{entry['value']:.3f}"
+            lines.append(
+                f"| {_literal(name)} | {metric} | {value} | {interval} | "
+                f"{part['estimand']} |"
+            )
+    lines += [
+        "",
+        "Test pictures were not used to fit or to choose anything. Figures over "
+        "several rounds are means; the model is that of the first round.",
+        "",
+        "## How to use it",
+        "",
+        "`headswap predict PATH --model FOLDER`, or in Python "
+        "`headswap.load(folder).predict(paths)`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _literal(text: str) -> str:
+    """Return a text that Markdown shows as it is, in one line."""
+    for mark in "\\`*_{}[]<>#|":
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.split())

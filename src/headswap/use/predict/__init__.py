@@ -1,0 +1,1 @@
+"""A bundle in use: from files with pictures to their classes."""

@@ -1,0 +1,216 @@
+"""A bundle, loaded: pictures in, probabilities out, as training had them."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from headswap import registry
+from headswap.artifacts.bundle.bundle import (
+    BELOW_FILES,
+    MODEL,
+    NETWORKS,
+    Network,
+    read_bundle,
+)
+from headswap.artifacts.dataset.labels import read_labels
+from headswap.artifacts.model.decisions import decide
+from headswap.artifacts.model.heads import SCORES, read_heads
+from headswap.artifacts.model.model import load_model, read_thresholds
+from headswap.artifacts.storage.tables import PathLike
+from headswap.machine.backend import start_keras
+from headswap.machine.fingerprint import hash_file
+from headswap.machine.parallel import map_in_order
+from headswap.machine.store import open_store
+from headswap.pictures.decode import UnreadableImage, decode
+from headswap.pictures.resize import RESIZERS, squash
+from headswap.pictures.views import VIEWS
+
+# Pictures in memory at a time, of 320 pixels 80 MB.
+_BLOCK = 256
+
+Run = Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]
+
+
+class Prediction(NamedTuple):
+    """What the model says of one picture.
+
+    Attributes:
+        source: the path as it was given, or the number of an array.
+        problem: why there is none, or None.
+        probabilities: (C,) float64 by task; empty where there is a problem.
+        classes: the classes it has, by task.
+    """
+
+    source: str
+    problem: str | None
+    probabilities: dict[str, np.ndarray]
+    classes: dict[str, list[str]]
+
+
+class Predictor:
+    """A bundle, ready for pictures.
+
+    Args:
+        folder: of the bundle.
+
+    Attributes:
+        tasks: that it has classes for.
+
+    Raises:
+        InputError: it is no bundle, or a file of it was changed.
+    """
+
+    def __init__(self, folder: PathLike):
+        self._folder = Path(folder)
+        self._bundle = read_bundle(folder)
+        self.tasks = read_labels(self._folder / MODEL / "labels.json").tasks
+        self._thresholds = read_thresholds(self._folder / MODEL)
+
+    def predict(
+        self, pictures: Iterable[PathLike | np.ndarray]
+    ) -> Iterator[Prediction]:
+        """Yield the prediction of each picture, in order; memory stays flat.
+
+        Args:
+            pictures: paths of files, or (H, W, 3) uint8 RGB.
+        """
+        remaining = iter(enumerate(pictures))
+        while block := list(islice(remaining, _BLOCK)):
+            read = list(map_in_order(self._read, [picture for _, picture in block]))
+            found = [each for each in read if isinstance(each, np.ndarray)]
+            probabilities = self.probabilities(np.stack(found)) if found else {}
+            place = 0
+            for (number, picture), each in zip(block, read, strict=True):
+                source = (
+                    str(number) if isinstance(picture, np.ndarray) else str(picture)
+                )
+                if not isinstance(each, np.ndarray):
+                    yield Prediction(source, each, {}, {})
+                    continue
+                own = {name: rows[place] for name, rows in probabilities.items()}
+                yield Prediction(source, None, own, self._decide(own))
+                place += 1
+
+    def probabilities(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
+        """Return probabilities, (N, C) float64 by task, averaged over the views.
+
+        Args:
+            pictures: (N, S, S, 3) uint8 RGB, of the bundle's `image_size`.
+        """
+        of_views = [
+            self._model(
+                {
+                    network.input_name: self._features(network, VIEWS[view](pictures))
+                    for network in self._bundle.networks
+                }
+            )
+            for view in self._bundle.views
+        ]
+        return {
+            task.name: np.mean([each[task.name] for each in of_views], axis=0)
+            for task in self.tasks
+        }
+
+    def _decide(self, probabilities: Mapping[str, np.ndarray]) -> dict[str, list[str]]:
+        decided = {}
+        for task in self.tasks:
+            limits = self._thresholds.get(task.name)
+            answer = decide(probabilities[task.name][None], task.kind, limits)[0]
+            decided[task.name] = [
+                name
+                for name, named in zip(task.class_names, answer, strict=True)
+                if named
+            ]
+        return decided
+
+    def _read(self, picture: PathLike | np.ndarray) -> np.ndarray | str:
+        """Return a picture as prepare makes it, or the reason why there is none."""
+        size, resize = self._bundle.image_size, self._bundle.resize
+        if isinstance(picture, np.ndarray):
+            return RESIZERS[resize](picture, size)
+        try:
+            return decode(Path(picture).read_bytes(), size, resize).pixels
+        except UnreadableImage as reason:
+            return str(reason)
+        except OSError as error:
+            return f"cannot be opened: {error.strerror}"
+
+    def _features(self, network: Network, pictures: np.ndarray) -> np.ndarray:
+        if network.image_size != self._bundle.image_size:
+            pictures = np.stack([squash(each, network.image_size) for each in pictures])
+        if not network.has_below:
+            return pictures
+        features = np.stack(list(self._engine(network)(iter(pictures))))
+        return features.astype(self._bundle.cached_dtype)
+
+    def _engine(self, network: Network) -> Run:
+        if network.name not in self._engines:
+            self._engines[network.name] = self._load_engine(network)
+        return self._engines[network.name]
+
+    @cached_property
+    def _engines(self) -> dict[str, Run]:
+        return {}
+
+    def _load_engine(self, network: Network) -> Run:
+        folder = self._folder / NETWORKS / network.name
+        facts = [hash_file(folder / name) for name in BELOW_FILES]
+        name = hashlib.sha256("".join([*facts, *_versions(self._bundle)]).encode())
+
+        def build() -> Any:
+            start_keras(self._bundle.backend)
+            import keras
+
+            # Importing it lets Keras rebuild a network that pools by power mean.
+            from headswap.layers import pooling  # noqa: F401
+
+            model = keras.models.model_from_json((folder / BELOW_FILES[0]).read_text())
+            model.load_weights(folder / BELOW_FILES[1])
+            return model
+
+        engine = registry.load("engines", self._bundle.engine)
+        with open_store() as store:
+            return engine.load(
+                build,
+                self._bundle.batch_size,
+                self._bundle.precision,
+                lambda names, make: store.keep("networks", name.digest(), names, make),
+            )
+
+    @cached_property
+    def _model(
+        self,
+    ) -> Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]:
+        """The function from features by input name to probabilities by task."""
+        folder = self._folder / MODEL
+        if (folder / "heads.json").exists():
+            heads = read_heads(folder)
+
+            def solve(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+                values = dict(inputs)
+                for head in heads:
+                    values[head.name] = head(values)
+                return {h.name: values[h.name] for h in heads if h.kind != SCORES}
+
+            return solve
+        start_keras(self._bundle.backend)
+        model = load_model(folder)
+
+        def run(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+            named = {name: inputs[name] for name in model.input}
+            found = model.predict(named, batch_size=self._bundle.batch_size, verbose=0)
+            return {name: np.asarray(value, float) for name, value in found.items()}
+
+        return run
+
+
+def _versions(bundle: Any) -> Sequence[str]:
+    """Return what an engine's own form of a network depends on beside it."""
+    from importlib.metadata import version
+
+    return [bundle.engine, version(bundle.engine), version("keras"), bundle.backend]
