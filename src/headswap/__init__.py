@@ -8,14 +8,11 @@ features, train, evaluate, bundle, use, cli.
 No stage's folder imports another stage's: what one hands to the next is an artifact.
 """
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from headswap.use.predict.predictor import Predictor
+from importlib import import_module
+from typing import Any
 
 
-def load(folder: str | Path) -> "Predictor":
+def load(folder: str) -> Any:
     """Return a bundle, ready for pictures: `load("data/bundle").predict(paths)`.
 
     Args:
@@ -24,6 +21,5 @@ def load(folder: str | Path) -> "Predictor":
     Raises:
         InputError: it is no bundle, or a file of it was changed.
     """
-    from headswap.use.predict.predictor import Predictor
-
-    return Predictor(folder)
+    # By name: every stage imports this file, and would depend on all it names.
+    return import_module("headswap.use.predict.predictor").Predictor(folder)

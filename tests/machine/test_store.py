@@ -3,6 +3,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from headswap.cli import main
 from headswap.errors import InputError
-from headswap.machine import store as module
-from headswap.machine.store import Store, clear_store, open_store
+from headswap.machine import store_writer as module
+from headswap.machine.store import Store, clear_store, open_store, store_limit
 
 MEGABYTE = 10**6
 
@@ -70,7 +71,7 @@ def test_a_full_disk_ends_the_keeping_and_not_the_work(store, monkeypatch, capsy
 
     put(store, {b"a": b"first"})
     with monkeypatch.context() as patch, store.writer("rows") as writer:
-        patch.setattr(module.Path, "open", lambda *_: Full())
+        patch.setattr(Path, "open", lambda *_: Full())
         writer.put(b"b", b"second")
         writer.put(b"c", b"third")
     said = capsys.readouterr().out
@@ -242,7 +243,7 @@ def test_a_folder_that_cannot_be_made_names_the_variable(tmp_path):
 def test_a_limit_that_is_no_size_is_refused(text, monkeypatch):
     monkeypatch.setenv("HEADSWAP_CACHE_GB", text)
     with pytest.raises(InputError, match=f"got '{text}'"):
-        module.store_limit()
+        store_limit()
 
 
 def test_the_environment_says_where_and_how_large(tmp_path, monkeypatch):

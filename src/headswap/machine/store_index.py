@@ -22,6 +22,9 @@ create index if not exists places_of_shard on places (shard);
 # How long to wait for another process that is writing, in seconds.
 PATIENCE = 60
 
+# The environment variable with the folder of the store.
+FOLDER = "HEADSWAP_CACHE"
+
 
 class Place(NamedTuple):
     """Where a row lies.

@@ -22,6 +22,7 @@ from headswap.artifacts.model.decisions import decide
 from headswap.artifacts.model.heads import SCORES, read_heads
 from headswap.artifacts.model.model import load_model, read_thresholds
 from headswap.artifacts.storage.tables import PathLike
+from headswap.errors import InputError
 from headswap.machine.backend import start_keras
 from headswap.machine.fingerprint import hash_file
 from headswap.machine.parallel import map_in_order
@@ -132,6 +133,11 @@ class Predictor:
         """Return a picture as prepare makes it, or the reason why there is none."""
         size, resize = self._bundle.image_size, self._bundle.resize
         if isinstance(picture, np.ndarray):
+            if picture.dtype != np.uint8 or picture.shape[2:] != (3,):
+                raise InputError(
+                    "predict: an array must be (H, W, 3) uint8, RGB, got "
+                    f"{picture.shape} {picture.dtype}. Convert it."
+                )
             return RESIZERS[resize](picture, size)
         try:
             return decode(Path(picture).read_bytes(), size, resize).pixels

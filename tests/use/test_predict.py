@@ -1,0 +1,322 @@
+"""Serving is training: on raw files a bundle says what training said of them."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import headswap
+from headswap.artifacts.dataset.index import read_index
+from headswap.artifacts.features.cache import read_features
+from headswap.artifacts.model.predictions import read_predictions
+from headswap.bundle.stage import write_bundle
+from headswap.cli import main
+from headswap.errors import InputError
+from headswap.features.stage import write_features
+from headswap.prepare.stage import prepare_images
+from headswap.train.stage import Outputs, fit_rounds
+from tests.made import make_split
+
+SIZE = 40
+NUM_IMAGES = 24
+PARTS = ["train"] * 14 + ["validation"] * 5 + ["test"] * 5
+LITE = {"name": "efficientnet_lite0", "weights": "imagenet"}
+CNN = {"name": "cnn_simple", "weights": "none"}
+TRAINED = {"epochs": 1, "hidden": (8,)}
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Two classes by colour, in sizes of their own, one turned by its EXIF mark."""
+    root = tmp_path_factory.mktemp("photos")
+    random = np.random.default_rng(0)
+    for number in range(NUM_IMAGES):
+        name = ("cool", "warm")[number % 2]
+        pixels = random.integers(0, 120, (50 + number, 70 - number, 3), np.uint8)
+        pixels[..., 2 * (1 - number % 2)] += 130
+        image = Image.fromarray(pixels)
+        exif = image.getexif()
+        exif[0x0112] = 6 if number == 3 else 1
+        (root / name).mkdir(exist_ok=True)
+        image.save(root / name / f"{number:02}.jpg", quality=95, exif=exif)
+    table = ["path,tags"]
+    for file in sorted(root.rglob("*.jpg")):
+        number = int(file.stem)
+        tags = [tag for tag, every in (("big", 2), ("odd", 3)) if number % every == 0]
+        table.append(f"{file.relative_to(root)},{'|'.join(tags)}")
+    (root / "tags.csv").write_text("\n".join(table) + "\n")
+    return root
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_process():
+    """The number of threads is for a process to choose once, at its start."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = "headswap.train.descent.rounds.set_up_backend"
+        patch.setattr(name, lambda **options: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def make(photos, section, inputs_of_prepare, tmp_path_factory):
+    """make(**settings): (bundle, probabilities by task and path) of a whole run."""
+
+    def run(backbone, train=None, features=None, prepare=None, data=None):
+        folder = tmp_path_factory.mktemp("run")
+        prepare = section("prepare", **{"image_size": SIZE, **(prepare or {})})
+        data = {"root": str(photos), "levels": ("label",), **(data or {})}
+        options = section("features", **{"batch_size": 4, **(features or {})})
+        network = section("backbone", **{"epochs": 1, **backbone})
+        prepare_images(
+            inputs_of_prepare, section("data", **data), prepare, folder / "prepared"
+        )
+        index = read_index(folder / "prepared")
+        images = [folder / "prepared" / "images.npy"]
+        names = [(image_id, 0) for image_id in index.image_ids]
+        cached = folder / "features"
+        write_features(images, names, "a", network, options, "tensorflow", cached)
+        order = np.argsort(np.argsort(index.image_ids))
+        fit_rounds(
+            read_features(cached, images),
+            index,
+            make_split([np.array(PARTS)[order]]),
+            section("train", **{"batch_size": 4, **(train or {})}),
+            network,
+            Outputs(*(folder / name for name in ("model", "predictions", "a", "b"))),
+            "tensorflow",
+        )
+        (folder / "inputs.json").write_text('{"libraries": {"keras": "3"}}')
+        (folder / "intervals.json").write_text("{}")
+        bundle = folder / "bundle"
+        write_bundle(
+            folder / "inputs.json",
+            cached,
+            folder / "model",
+            folder / "intervals.json",
+            prepare,
+            options,
+            "tensorflow",
+            bundle,
+        )
+        predictions = read_predictions(folder / "predictions", index.tasks)
+        expected = {
+            (task.name, path): predictions[task.name].probabilities[0, row]
+            for task in index.tasks
+            for row, path in enumerate(index.paths)
+        }
+        return bundle, expected
+
+    return run
+
+
+CASES = {
+    "solved heads": {"backbone": LITE},
+    "padded, mirrored too, in 16 bits": {
+        "backbone": LITE,
+        "prepare": {"resize": "pad"},
+        "features": {"views": ("plain", "flip"), "precision": "float16"},
+    },
+    "two networks": {
+        "backbone": {**LITE, "name": (LITE["name"], f"{LITE['name']}@32")}
+    },
+    "scores of two networks": {
+        "backbone": {**LITE, "name": (LITE["name"], f"{LITE['name']}@32")},
+        "train": {"merge": "scores"},
+    },
+    "trained heads": {"backbone": LITE, "train": TRAINED},
+    "layers above the cut": {
+        "backbone": {**LITE, "unfreeze": "last_block"},
+        "features": {"views": ("plain", "flip")},
+    },
+    "a network from scratch": {"backbone": CNN, "train": TRAINED},
+    "several labels": {
+        "backbone": LITE,
+        "data": {
+            "layout": "csv",
+            "table": "tags.csv",
+            "multilabel": ("tags",),
+            "levels": (),
+        },
+    },
+    "cascade": {"backbone": LITE, "train": {"strategy": "cascade"}},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_raw_files_get_the_probabilities_of_training(case, make, photos):
+    bundle, expected = make(**CASES[case])
+    paths = sorted({path for _, path in expected})
+    assert len(paths) == NUM_IMAGES
+    predictor = headswap.load(bundle)
+    found = list(predictor.predict(photos / path for path in paths))
+    for task in predictor.tasks:
+        served = np.array([each.probabilities[task.name] for each in found])
+        trained = np.array([expected[task.name, path] for path in paths])
+        # Or equality would say nothing.
+        assert trained.std(axis=0).max() > 1e-4
+        np.testing.assert_allclose(served, trained, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def bundle(make):
+    return make(LITE)[0]
+
+
+def read_rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.slow
+def test_folders_files_and_lists_become_rows(bundle, photos, tmp_path, monkeypatch):
+    out = tmp_path / "out.csv"
+    names = [str(photos / "cool" / "00.jpg"), "-"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{photos / 'warm' / '01.jpg'}\n"))
+    main(["predict", *names, "--model", str(bundle), "--out", str(out)])
+    rows = read_rows(out.read_text())
+    assert [(row["rank"], row["class"], row["chosen"]) for row in rows] == [
+        ("1", "cool", "yes"),
+        ("2", "warm", "no"),
+        ("1", "warm", "yes"),
+        ("2", "cool", "no"),
+    ]
+    main(["predict", str(photos), "--model", str(bundle), "--out", str(out)])
+    rows = read_rows(out.read_text())
+    paths = dict.fromkeys(row["path"] for row in rows)
+    # The files of a folder, then those of the folders in it.
+    assert list(paths)[:2] == [str(photos / "tags.csv"), names[0]]
+    assert len(paths) == NUM_IMAGES + 1
+    (problem,) = (row for row in rows if row["problem"])
+    assert problem["path"] == str(photos / "tags.csv")
+    assert problem["class"] == ""
+
+
+@pytest.mark.slow
+def test_lines_of_json_say_the_same(bundle, photos, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    out = tmp_path / "out.jsonl"
+    paths = [str(tmp_path / "broken.jpg"), str(photos / "cool" / "00.jpg")]
+    main(["predict", *paths, "--model", str(bundle), "--out", str(out), "--top", "1"])
+    broken, whole = map(json.loads, out.read_text().splitlines())
+    assert broken.keys() == {"path", "problem"}
+    assert whole["tasks"]["label"]["classes"] == ["cool"]
+    assert len(whole["tasks"]["label"]["top"]) == 1
+
+
+@pytest.mark.slow
+def test_arrays_are_pictures_too(bundle, photos):
+    path = photos / "cool" / "00.jpg"
+    pixels = np.array(Image.open(path))
+    predictor = headswap.load(bundle)
+    by_path, by_pixels = predictor.predict([path, pixels])
+    assert by_pixels.source == "1"
+    np.testing.assert_allclose(
+        by_pixels.probabilities["label"], by_path.probabilities["label"], atol=1e-6
+    )
+    with pytest.raises(
+        InputError, match=r"must be \(H, W, 3\) uint8.*\(4, 4\) float64"
+    ):
+        list(predictor.predict([np.zeros((4, 4))]))
+
+
+@pytest.mark.slow
+def test_blocks_change_nothing(bundle, photos, monkeypatch):
+    paths = sorted(photos.rglob("*.jpg"))[:7]
+    whole = list(headswap.load(bundle).predict(paths))
+    monkeypatch.setattr("headswap.use.predict.predictor._BLOCK", 3)
+    parts = list(headswap.load(bundle).predict(iter(paths)))
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(
+            one.probabilities["label"], other.probabilities["label"], rtol=1e-9
+        )
+
+
+@pytest.mark.slow
+def test_a_second_use_starts_no_keras(bundle, photos, repository):
+    path = str(photos / "cool" / "00.jpg")
+    list(headswap.load(bundle).predict([path]))
+    script = (
+        "import sys, headswap\n"
+        f"print(*next(headswap.load({str(bundle)!r}).predict([{path!r}])).classes.items())\n"
+        "assert not {'keras', 'tensorflow', 'matplotlib', 'sklearn'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(repository / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "('label', ['cool'])" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_same_inputs_give_the_same_bytes(make):
+    first, second = make(LITE)[0], make(LITE)[0]
+    files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
+    assert len(files) == 8
+    for name in files:
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_changed_or_missing_file_is_named(bundle, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(bundle, copy)
+    (copy / "model" / "heads.npy").write_bytes(b"other")
+    (copy / "MODEL_CARD.md").unlink()
+    with pytest.raises(
+        InputError, match=r"2 missing or changed: MODEL_CARD.md, model/heads"
+    ):
+        headswap.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "must have a whole bundle.json, got FileNotFoundError"),
+        ("{", "must have a whole bundle.json, got JSONDecodeError"),
+        ("[]", "must have a whole bundle.json"),
+        ('{"format": 99, "files": {}}', "must be of format 1, got 99"),
+    ],
+)
+def test_what_is_no_bundle_is_refused(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "bundle.json").write_text(content)
+    with pytest.raises(InputError) as raised:
+        headswap.load(tmp_path)
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere", "there"], "got 'nowhere', 'there'"),
+        ([".", "--top", "0"], "--top: it must be 1 or more, got 0"),
+        ([".", "--out", "a.txt"], "must end in .csv or .jsonl, got 'a.txt'"),
+        ([".", "--model", "none"], "none: a bundle must have a whole bundle.json"),
+    ],
+)
+def test_bad_arguments_end_with_a_sentence(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as raised:
+        main(["predict", *arguments])
+    assert message in str(raised.value)
+
+
+@pytest.mark.slow
+def test_an_empty_folder_and_an_unwritable_file_are_told(bundle, tmp_path):
+    (tmp_path / "empty").mkdir()
+    model = ["--model", str(bundle)]
+    with pytest.raises(SystemExit, match=r"which has no file"):
+        main(["predict", str(tmp_path / "empty"), *model])
+    out = str(tmp_path / "missing" / "out.csv")
+    with pytest.raises(SystemExit, match=r"must be a file with room to write"):
+        main(["predict", str(tmp_path), *model, "--out", out])
