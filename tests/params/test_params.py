@@ -22,6 +22,8 @@ FAULTS = [
     ("data.levels", ["kind", "kind"], "different names"),
     ("data.levels", ["split"], "at least one task"),
     ("data.levels", "category", "array"),
+    ("data.delimiter", "ab", "comma, tab, semicolon, space, bar or a single"),
+    ("data.separator", "", "at least 1 character"),
     ("prepare.image_size", "255", "integer"),
     ("prepare.image_size", 255.5, "integer"),
     ("prepare.image_size", 4, "greater than or equal to 8"),
@@ -455,7 +457,10 @@ COLUMN_SETTINGS = {
     "data.tables": ({"train": "train.csv"}, "{}"),
     "data.columns": (["path", "kind"], "null"),
     "data.tasks": (["kind"], "null"),
+    "data.delimiter": (";", "null"),
     "data.multilabel": (["kind"], "[]"),
+    "data.separator": (";", "|"),
+    "data.one_hot": ({"kind": ["a", "b"]}, "{}"),
     "data.class_names": ({"kind": "names.txt"}, "{}"),
 }
 
@@ -491,6 +496,30 @@ def test_images_without_a_label_are_drawn_only_where_there_can_be_any(sections):
     put(sections, "data.table", "labels.csv")
     put(sections, "data.multilabel", ["kind"])
     params.check(sections)
+
+
+def test_columns_of_0_and_1_are_one_task(sections):
+    put(sections, "data.layout", "csv")
+    put(sections, "data.table", "labels.csv")
+    put(sections, "data.columns", ["path", "is_red", "is_old", "kind", "_"])
+    put(sections, "data.one_hot", {"tags": ["is_*"]})
+    put(sections, "data.unlabelled", 0.5)
+    assert params.check(sections)["data"].known_tasks == ("kind", "tags")
+    put(sections, "data.tasks", ["kind"])
+    [fault] = faults_of(sections)
+    assert fault.startswith("params.yaml: data.tasks must name the task tags of data.")
+    put(sections, "data.one_hot", {"tags": [], "a b": ["x"]})
+    assert len(faults_of(sections)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "character"), [("tab", "\t"), ("space", " "), ("^", "^"), (None, None)]
+)
+def test_a_delimiter_has_a_name_or_is_a_character(sections, name, character):
+    put(sections, "data.delimiter", name)
+    put(sections, "data.layout", "csv")
+    put(sections, "data.table", "labels.csv")
+    assert params.check(sections)["data"].delimiter == character
 
 
 def test_a_group_is_no_task(sections):

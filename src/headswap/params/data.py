@@ -1,9 +1,10 @@
 """The `data` section: where the labelled pictures are and how they are kept."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -19,6 +20,7 @@ SKIPPED = "_"
 TaskName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Level = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9_]*|_)$")]
 Part = Literal["train", "validation", "test"]
+OneHot = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 def _name_tasks_once(levels: tuple[str, ...]) -> tuple[str, ...]:
@@ -36,9 +38,30 @@ def _compile(pattern: str) -> str:
     return pattern
 
 
-# What a layout does not read, and so has to be left out.
-COLUMN_SETTINGS = ("table", "tables", "columns", "tasks", "multilabel", "class_names")
-NOT_READ = {"folders": COLUMN_SETTINGS, "voc": (*COLUMN_SETTINGS, "group")}
+# What separates the cells of a table, by words that need no quotes in a shell.
+DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";", "space": " ", "bar": "|"}
+
+
+def _delimiter(text: str) -> str:
+    found = DELIMITERS.get(text, text)
+    if len(found) != 1 or found in '\r\n"':
+        raise ValueError(f"one of {', '.join(DELIMITERS)} or a single character")
+    return found
+
+
+# What a layout does not read, and so has to be left as it is without it.
+COLUMN_SETTINGS: dict[str, Any] = {
+    "table": None,
+    "tables": {},
+    "delimiter": None,
+    "columns": None,
+    "tasks": None,
+    "multilabel": (),
+    "separator": "|",
+    "one_hot": {},
+    "class_names": {},
+}
+NOT_READ = {"folders": COLUMN_SETTINGS, "voc": COLUMN_SETTINGS | {"group": None}}
 # What to do instead, where there is something.
 INSTEAD = {
     ("folders", "tasks"): "Name the tasks in data.levels, and skip a level with _.",
@@ -58,13 +81,18 @@ class Section:
         parts: what the data set's own part names mean; upper and lower case are alike.
         table: layout `csv`: the label table, relative to `root`.
         tables: layout `csv`: several tables, by part name, relative to `root`.
+        delimiter: layout `csv`: what separates the cells of a table: a character, or
+            `comma`, `tab`, `semicolon`, `space` (any number of spaces and tabs), `bar`;
+            null for what fits all its lines.
         columns: layout `csv`: names for the columns, in order, whether or not the table
             has a header: `path`, `split`, `_` for one that is not read, and others;
             null for the names in its header.
         tasks: layout `csv`: the columns that are tasks; null for all but `path`,
             `split` and `group`.
-        multilabel: layout `csv`: tasks whose cells hold any number of classes, joined
-            with `|`.
+        multilabel: layout `csv`: tasks whose cells hold any number of classes.
+        separator: layout `csv`: what stands between the classes in such a cell.
+        one_hot: layout `csv`: by task, the columns of 0 and 1 that are its classes, of
+            which an image has any number; `*` in a name stands for any letters.
         class_names: layout `csv`: by task, a file that names numeric class ids: lines
             `<id> <name>`, names alone, from 0 or 1, or a table with a header.
         classes: the classes of interest, of one task or several; empty for all that
@@ -90,9 +118,12 @@ class Section:
     parts: Annotated[Mapping[str, Part], KEYS_SEEN_BY_DVC]
     table: str | None
     tables: Annotated[Mapping[str, str], KEYS_SEEN_BY_DVC]
+    delimiter: Annotated[str, AfterValidator(_delimiter)] | None
     columns: tuple[str, ...] | None
     tasks: tuple[TaskName, ...] | None
     multilabel: tuple[TaskName, ...]
+    separator: Annotated[str, Field(min_length=1)]
+    one_hot: Annotated[Mapping[TaskName, OneHot], KEYS_SEEN_BY_DVC]
     class_names: Annotated[Mapping[str, str], KEYS_SEEN_BY_DVC]
     classes: tuple[str, ...]
     unlabelled: (
@@ -119,28 +150,49 @@ class Section:
             return (VOC_TASK,)
         if self.tasks is not None or self.columns is None:
             return self.tasks
-        no_tasks = (PATH_COLUMN, PART_LEVEL, SKIPPED, self.group)
-        return tuple(column for column in self.columns if column not in no_tasks)
+        return self.tasks_among(self.columns)
+
+    def tasks_among(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return the tasks of a table where no parameter but `columns` names them."""
+        no_tasks = {PATH_COLUMN, PART_LEVEL, SKIPPED, self.group}
+        no_tasks.update(*self.one_hot_among(columns).values())
+        return (*(name for name in columns if name not in no_tasks), *self.one_hot)
+
+    def one_hot_among(self, columns: Sequence[str]) -> dict[str, list[str]]:
+        """Return the columns that are classes of a task, by task."""
+        return {
+            task: [
+                name
+                for name in columns
+                if name != PATH_COLUMN
+                and any(name == each or fnmatchcase(name, each) for each in patterns)
+            ]
+            for task, patterns in self.one_hot.items()
+        }
+
+    @property
+    def tasks_of_several(self) -> tuple[str, ...]:
+        """Tasks of a table of which an image has any number of classes."""
+        return (*self.multilabel, *self.one_hot)
 
 
 def find_faults(data: Section, where: str) -> list[str]:
     """Return the faults that only several parameters of the section can show."""
     faults = []
-    for name in NOT_READ.get(data.layout, ()):
+    for name, unset in NOT_READ.get(data.layout, {}).items():
         value = getattr(data, name)
-        if value:
-            empty = "[]" if name == "multilabel" else "null"
+        if value != unset:
             faults.append(
-                f"{where}: data.{name} must be "
-                f"{'{}' if isinstance(value, Mapping) else empty} for the "
+                f"{where}: data.{name} must be {_as_yaml(unset)} for the "
                 f"layout {data.layout}, which does not read it, got "
-                f"{list(value) if isinstance(value, tuple) else value!r}. "
+                f"{_as_lists(value)!r}. "
                 + INSTEAD.get(
                     (data.layout, name),
                     f"Put it back in {where}, or set data.layout=csv.",
                 )
             )
-    if data.unlabelled != "all" and data.layout != "voc" and not data.multilabel:
+    several = data.layout == "voc" or data.tasks_of_several
+    if data.unlabelled != "all" and not several:
         faults.append(
             f"{where}: data.unlabelled must be all where no task has several labels, "
             f"got {data.unlabelled}. Set it to all, or name such tasks of a table in "
@@ -161,9 +213,29 @@ def find_faults(data: Section, where: str) -> list[str]:
             f"{where}: data.group must be one of data.levels, "
             f"{', '.join(data.levels)}, got {data.group!r}. Name the level there."
         )
+    unnamed = set(data.one_hot) - set(data.tasks or data.one_hot)
+    faults += [
+        f"{where}: data.tasks must name the task {task} of data.one_hot too, got "
+        f"{list(data.tasks or ())}. Add it there, or take it out of data.one_hot."
+        for task in sorted(unnamed)
+    ]
     if data.known_tasks == ():
         faults.append(
             f"{where}: data must name a task besides {data.group}, got none. Add its "
             "level or column."
         )
     return faults
+
+
+def _as_lists(value: Any) -> Any:
+    """Return a value with the lists that tuples were in params.yaml."""
+    if isinstance(value, Mapping):
+        return {name: _as_lists(each) for name, each in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _as_yaml(unset: Any) -> str:
+    """Return a value as it stands in params.yaml where nothing is set."""
+    if unset is None:
+        return "null"
+    return "[]" if unset == () else str(unset)

@@ -9,6 +9,7 @@ from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import listed, raise_faults
 from headswap.params.data import Section
 from headswap.prepare.listing import Row
+from headswap.prepare.normal_form import composed
 
 
 def choose(
@@ -38,7 +39,11 @@ def _choose_classes(
         for number, task in enumerate(kinds)
     }
     _require_in_one_task(data.classes, there)
-    chosen = [names & set(data.classes) for names in there.values()]
+    wanted_names = set(map(composed, data.classes))
+    chosen = [
+        {name for name in names if composed(name) in wanted_names}
+        for names in there.values()
+    ]
     kept, left_out = [], []
     for row in rows:
         labels = tuple(
@@ -55,7 +60,12 @@ def _choose_classes(
 
 def _require_in_one_task(classes: Sequence[str], there: Mapping[str, set[str]]) -> None:
     faults = []
-    absent = [name for name in classes if not any(name in n for n in there.values())]
+    found = {task: set(map(composed, names)) for task, names in there.items()}
+    absent = [
+        name
+        for name in classes
+        if not any(composed(name) in names for names in found.values())
+    ]
     if absent:
         known = "; ".join(f"{task}: {listed(sorted(n))}" for task, n in there.items())
         faults.append(
@@ -63,7 +73,7 @@ def _require_in_one_task(classes: Sequence[str], there: Mapping[str, set[str]]) 
             f"which no image has. Choose among those there are ({known})."
         )
     for name in classes:
-        tasks = [task for task, names in there.items() if name in names]
+        tasks = [task for task, names in found.items() if composed(name) in names]
         if len(tasks) > 1:
             faults.append(
                 f"data.classes: {name!r} must be a class of one task, got "

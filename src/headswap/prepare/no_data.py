@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import Section
 from headswap.prepare.listing import Listing, Row
+from headswap.prepare.normal_form import composed
 
 # In lower case, by who leaves them there.
 FILES = {
@@ -112,11 +113,11 @@ def _matches(listing: Listing, patterns: Sequence[str]) -> set[str]:
 
 def _matching(pattern: str, paths: Sequence[str]) -> list[str]:
     """Return the paths that a pattern matches, or a folder of which it does."""
-    wanted = re.compile(translate(pattern.strip("/")))
+    wanted = re.compile(translate(composed(pattern.strip("/"))))
     is_of_names = "/" not in pattern.strip("/")
 
     def is_meant(path: str) -> bool:
-        parts = path.split("/")
+        parts = composed(path).split("/")
         if not is_of_names:
             parts = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
         return any(map(wanted.match, parts))

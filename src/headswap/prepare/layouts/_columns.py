@@ -1,14 +1,13 @@
 """What the columns of a label table are: its tasks, and advice where it is unclear."""
 
-import contextlib
-import csv
-import itertools
+import fnmatch
 import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, SKIPPED, Section
+from headswap.prepare.layouts._delimiter import find_delimiter, sampled_rows
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES
 from headswap.prepare.listing import Row
 from headswap.prepare.meaning import are_parts, words_of
@@ -30,9 +29,9 @@ OTHER_WORDS = {
 }
 DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
 DECIMAL = re.compile(r"-?\d+\.\d+(e-?\d+)?")
-DELIMITERS = ",\t;"
-# Lines of a table that are looked at to say what its columns may be.
-SAMPLED = 100
+# Cells of a column that says whether an image has one class.
+YES_OR_NO = {"0": False, "1": True, "0.0": False, "1.0": True}
+YES_OR_NO |= {"false": False, "true": True}
 # So many values, in more than half as many rows, are no classes.
 MANY_VALUES = 10
 
@@ -74,28 +73,10 @@ def _is_image(is_file: Callable[[str], bool]) -> Callable[[str], bool]:
     return lambda cell: Path(cell).suffix.lower() in IMAGE_SUFFIXES or is_file(cell)
 
 
-def find_delimiter(line: str) -> str:
-    """Return what separates the cells of a table's first line."""
-    return max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
-
-
-def _read_rows(table: Path) -> list[list[str]]:
-    """Return the first lines of a table, as far as they can be read."""
-    rows: list[list[str]] = []
-    with (
-        contextlib.suppress(csv.Error, UnicodeDecodeError),
-        open(table, encoding="utf-8-sig", newline="") as file,
-    ):
-        delimiter = find_delimiter(file.readline())
-        file.seek(0)
-        for row in itertools.islice(csv.reader(file, delimiter=delimiter), SAMPLED):
-            rows += [[cell.strip() for cell in row]] if any(row) else []
-    return rows
-
-
 def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
     """Return a sentence: which `data.columns` the first lines of a table ask for."""
-    rows = _read_rows(table)
+    delimiter = data.delimiter or find_delimiter(table, None, is_file)
+    rows = sampled_rows(table, delimiter)
     if not rows:
         return "Check data.table: it is empty."
     usual = [row for row in rows if len(row) == len(rows[0])]
@@ -147,13 +128,18 @@ def task_columns(
     Raises:
         InputError: a column is missing, or a name does not fit.
     """
-    no_tasks = (PATH_COLUMN, PART_LEVEL, SKIPPED, data.group)
-    tasks = [name for name in columns if name not in no_tasks]
-    if data.tasks is not None:
-        tasks = list(data.tasks)
+    tasks = list(data.tasks_among(columns) if data.tasks is None else data.tasks)
     needed = [PATH_COLUMN, *tasks, *([data.group] if data.group else [])]
-    lacking = [name for name in needed if name not in columns]
+    lacking = [
+        name for name in needed if name not in columns and name not in data.one_hot
+    ]
     lacking += [name for name in data.multilabel if name not in tasks]
+    lacking += [
+        pattern
+        for patterns in data.one_hot.values()
+        for pattern in patterns
+        if pattern not in columns and not fnmatch.filter(columns, pattern)
+    ]
     if lacking or not tasks:
         wanted = [name for name in lacking if name != PATH_COLUMN]
         also = f" What data calls {listed(wanted)} has to be there." if wanted else ""
@@ -167,9 +153,11 @@ def task_columns(
     if wrong:
         raise InputError(
             f"{table}: a task must be named by a letter and then letters, digits or _, "
-            f"got {listed(list(map(repr, wrong)))}. {advice()}"
+            f"got {listed(list(map(repr, wrong)))}. {advice()} If they hold 0 and 1, "
+            "name one task for all of them in data.one_hot."
         )
     named = [name for name in columns if name != SKIPPED]
+    named += data.one_hot
     twice = sorted({name for name in named if named.count(name) > 1})
     if twice:
         raise InputError(
@@ -204,11 +192,15 @@ def require_clear_tasks(
     """
     if data.tasks is not None or len(tasks) < 2:
         return
-    roles = {}
+    roles, binary = {}, []
     for number, task in enumerate(tasks):
-        if task not in data.multilabel and task not in data.class_names:
+        if task not in data.tasks_of_several and task not in data.class_names:
             values = {label for row in rows for label in row.labels[number]}
             roles[task] = looks_like(task, values, len(rows))
+            if values <= YES_OR_NO.keys():
+                binary.append(task)
+    if len(binary) > 1:
+        roles |= dict.fromkeys(binary, "0 or 1")
     unclear = [f"{task} ({role})" for task, role in roles.items() if role]
     if unclear:
         clear = [task for task in tasks if not roles.get(task)]
@@ -222,6 +214,11 @@ def require_clear_tasks(
                 advice += f", with data.group={task} to keep its images together"
             elif role == "a part":
                 advice += f"; name {task} split in data.columns to read the parts"
+        if len(binary) > 1:
+            advice += (
+                f", or if an image has any of {listed(binary)}, one task of them: "
+                f"+data.one_hot.labels=[{','.join(binary)}]"
+            )
         raise InputError(
             f"{table}: data.tasks must say what is a task where a column looks like "
             f"something else, got {listed(unclear)}. {advice}."

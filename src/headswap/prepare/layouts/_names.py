@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headswap.errors import InputError, listed
-from headswap.prepare.layouts._columns import find_delimiter
+from headswap.prepare.layouts._delimiter import most_frequent_delimiter
 from headswap.prepare.meaning import words_of
 
 ID_WORDS = {"id", "ids", "index", "idx", "number", "no", "nr", "code"}
@@ -103,7 +103,7 @@ def _from_table(path: Path, lines: Sequence[str]) -> list[tuple[str, str]] | Non
     Raises:
         InputError: several columns may be the ids or the names.
     """
-    delimiter = find_delimiter(lines[0]) if lines else ","
+    delimiter = most_frequent_delimiter(lines[0]) if lines else ","
     rows = [
         [cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)
     ]

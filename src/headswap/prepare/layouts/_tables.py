@@ -6,7 +6,8 @@ from pathlib import Path
 
 from headswap.errors import InputError
 from headswap.params.data import PATH_COLUMN, Section
-from headswap.prepare.layouts._columns import find_delimiter, is_path
+from headswap.prepare.layouts._columns import is_path
+from headswap.prepare.layouts._delimiter import find_delimiter, read_cells
 
 
 def open_table(
@@ -29,14 +30,17 @@ def open_table(
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             first = file.readline()
+        num_columns = None if data.columns is None else len(data.columns)
+        delimiter = data.delimiter or find_delimiter(path, num_columns, is_there)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"data.table: {path} must be a readable UTF-8 table, got {error}. "
             "Check data.root and data.table."
         ) from error
-    delimiter = find_delimiter(first)
-    header = next(csv.reader([first], delimiter=delimiter), [])
-    header = [name.strip() for name in header]
+    try:
+        header = [name.strip() for name in next(read_cells([first], delimiter), [])]
+    except csv.Error:  # A quote that goes on to the next line.
+        header = [name.strip() for name in first.split(delimiter)]
     names = header if data.columns is None else list(data.columns)
     has_header = data.columns is None or not _is_row(header, names, is_there)
     misplaced = has_header and any(
@@ -54,7 +58,7 @@ def open_table(
     def records() -> Iterator[tuple[int, list[str]]]:
         # Read line by line, because such tables may have millions.
         with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            reader = read_cells(file, delimiter)
             try:
                 for record in reader:
                     cells = [cell.strip() for cell in record]

@@ -3,21 +3,21 @@
 `data.table` names one table, which may have a `split` column; `data.tables` names one
 table a part. A table has a header, or `data.columns` names its columns in order,
 whether or not it has one: `path`, `split`, `_` for one that is not read, and tasks.
-Comma, tab and semicolon are told apart by the first line. Classes may be numeric ids
-that `data.class_names` gives names to.
+What separates cells is found, or `data.delimiter` says so. Classes may be numeric ids
+that `data.class_names` gives names to, several in one cell (`data.multilabel`), or
+columns of 0 and 1 (`data.one_hot`).
 """
 
-import sys
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Kind
+from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.prepare.choice import choose
+from headswap.prepare.layouts._cells import Cells
 from headswap.prepare.layouts._columns import require_clear_tasks, suggest, task_columns
 from headswap.prepare.layouts._files import (
     num_unnamed_images,
@@ -25,7 +25,7 @@ from headswap.prepare.layouts._files import (
     require_parts,
 )
 from headswap.prepare.layouts._names import read_names
-from headswap.prepare.layouts._paths import Paths, is_file
+from headswap.prepare.layouts._paths import Paths
 from headswap.prepare.layouts._tables import open_table
 from headswap.prepare.listing import Listing, Row
 
@@ -43,15 +43,14 @@ def read(data: Section) -> Listing:
     paths = Paths(root)
     faults: list[str] = []
     rows: dict[str, Row] = {}
-    missing, outside = [], []
     conflicts: dict[str, set[str]] = {}
-    # By task and label, where it stands first.
-    seen: dict[str, dict[str, str]] = defaultdict(dict)
+    labels = Cells(data)
     tasks: list[str] = []
     for part, table in _tables(data):
         advise = partial(suggest, root / table, data, paths.is_there)
         columns, records = open_table(root / table, data, paths.is_there, advise)
         tasks = task_columns(table, columns, data, tasks, advise)
+        one_hot = data.one_hot_among(columns)
         for line, record in records:
             if len(record) != len(columns):
                 faults.append(
@@ -60,30 +59,22 @@ def read(data: Section) -> Listing:
                 )
                 continue
             cells = dict(zip(columns, record, strict=True))
-            path = paths.relative(cells[PATH_COLUMN])
-            if path is None:
-                outside.append(cells[PATH_COLUMN])
-            elif not is_file(root / path):
-                missing.append(path)
-            else:
-                part_name = part or cells.get(PART_LEVEL, "")
-                where = f"{table}, line {line}"
-                row = Row(
-                    path,
-                    tuple(
-                        _classes(cells[task], task, data, where, seen[task], faults)
-                        for task in tasks
-                    ),
-                    # By its own name until all names are known to be good.
-                    part_name,
-                    cells[data.group] if data.group else "",
-                )
-                first = rows.setdefault(path, row)
-                if first != row:
-                    conflicts.setdefault(path, set()).update(_differing(first, row))
+            if (path := paths.take(cells[PATH_COLUMN])) is None:
+                continue
+            where = f"{table}, line {line}"
+            row = Row(
+                path,
+                tuple(labels.read(task, cells, one_hot, where) for task in tasks),
+                # By its own name until all names are known to be good.
+                part or cells.get(PART_LEVEL, ""),
+                cells[data.group] if data.group else "",
+            )
+            first = rows.setdefault(path, row)
+            if first != row:
+                conflicts.setdefault(path, set()).update(_differing(first, row))
     # Before other faults: what is no task need not be filled in.
     require_clear_tasks(table, tasks, rows.values(), data)
-    faults += _path_faults(missing, outside, conflicts, data)
+    faults += labels.faults + paths.faults() + _conflict_faults(conflicts, data)
     if not rows and not faults:
         faults.append(
             "data.table: it must name images, got none. Check data.root and data.table."
@@ -95,11 +86,13 @@ def read(data: Section) -> Listing:
     for path in conflicts:
         rows.pop(path, None)
     kinds: dict[str, Kind] = {
-        task: "multilabel" if task in data.multilabel else "multiclass"
+        task: "multilabel" if task in data.tasks_of_several else "multiclass"
         for task in tasks
     }
     ordered = [row for _, row in sorted(rows.items())]
-    named = _name_classes(ordered, tasks, seen, root, data)
+    named = _name_classes(ordered, tasks, labels.ids, root, data)
+    labels.say()
+    paths.say()
     kept, left_out = choose(named, kinds, data)
     return Listing(
         root,
@@ -125,29 +118,6 @@ def _tables(data: Section) -> list[tuple[str, str]]:
     if data.table is not None:
         return [("", data.table)]
     return list(data.tables.items())
-
-
-def _classes(
-    cell: str,
-    task: str,
-    data: Section,
-    where: str,
-    seen: dict[str, str],
-    faults: list[str],
-) -> tuple[str, ...]:
-    """Return the classes in a cell or their ids, and note what is wrong with it."""
-    labels = [cell]
-    if task in data.multilabel:
-        labels = [label.strip() for label in cell.split(LABEL_SEPARATOR)]
-        labels = [label for label in labels if label]
-    elif not cell:
-        faults.append(f"{where}: {task} must have a class, got none. Fill in the cell.")
-        return ("",)
-    if task in data.class_names:
-        labels = [str(int(label)) if label.isdecimal() else label for label in labels]
-        for label in labels:
-            seen.setdefault(label, where)
-    return tuple(sys.intern(label) for label in labels)
 
 
 def _name_classes(
@@ -209,29 +179,12 @@ def _in_order(names: Collection[str]) -> list[str]:
     return [name for name in UNIQUE if name in names]
 
 
-def _path_faults(
-    missing: Sequence[str],
-    outside: Sequence[str],
-    conflicts: Mapping[str, set[str]],
-    data: Section,
-) -> list[str]:
-    faults = []
-    if missing:
-        faults.append(
-            f"data.table: every path must be a file below {data.root}, got "
-            f"{len(missing)} missing: {listed(missing)}. Add the files, remove the "
-            "lines, or check data.root."
-        )
-    if outside:
-        faults.append(
-            f"data.table: every path must stay below {data.root}, got {len(outside)} "
-            f"that lead outside: {listed(outside)}. Move the files or set data.root."
-        )
-    if conflicts and data.conflicts == "fail":
-        differing = " and ".join(_in_order(set().union(*conflicts.values())))
-        faults.append(
-            f"data.table: a path must have one {differing}, got {len(conflicts)} named "
-            f"again with another: {listed(sorted(conflicts))}. Correct the table, or "
-            "set data.conflicts=drop."
-        )
-    return faults
+def _conflict_faults(conflicts: Mapping[str, set[str]], data: Section) -> list[str]:
+    if not conflicts or data.conflicts == "drop":
+        return []
+    differing = " and ".join(_in_order(set().union(*conflicts.values())))
+    return [
+        f"data.table: a path must have one {differing}, got {len(conflicts)} named "
+        f"again with another: {listed(sorted(conflicts))}. Correct the table, or set "
+        "data.conflicts=drop."
+    ]

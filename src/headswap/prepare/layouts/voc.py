@@ -19,6 +19,7 @@ from headswap.prepare.layouts._files import (
 )
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.no_data import is_no_data
+from headswap.prepare.normal_form import composed
 
 NAME_PATH = ["annotation", "object", "name"]
 
@@ -37,11 +38,17 @@ def read(data: Section) -> Listing:
     root = require_folder(data.root)
     files = _image_files(root)
     part_of_id = _part_of_id(root, data, files)
+    annotations = {
+        composed(file.stem): file
+        for file in sorted((root / "Annotations").glob("*.xml"))
+    }
     rows, rejected = [], []
     for image_id, part in sorted(part_of_id.items()):
         path = files[image_id]
         try:
-            names = read_object_names(root / "Annotations" / f"{image_id}.xml")
+            if image_id not in annotations:
+                raise MalformedAnnotation("has no annotation")
+            names = read_object_names(annotations[image_id])
         except MalformedAnnotation as reason:
             rejected.append((path, str(reason)))
             continue
@@ -73,8 +80,8 @@ def read_object_names(path: Path) -> list[str]:
     is refused.
 
     Raises:
-        MalformedAnnotation: no such file, no well-formed XML, a document type, or an
-            object with an empty name.
+        MalformedAnnotation: it cannot be read, no well-formed XML, a document
+            type, or an object with an empty name.
     """
     parser = expat.ParserCreate()
     open_tags: list[str] = []
@@ -98,8 +105,6 @@ def read_object_names(path: Path) -> list[str]:
     parser.CharacterDataHandler = text
     try:
         parser.Parse(path.read_bytes(), True)
-    except FileNotFoundError:
-        raise MalformedAnnotation("has no annotation") from None
     except (OSError, LookupError, ValueError, expat.ExpatError) as error:
         # Expat reports an encoding it does not know in several ways.
         raise MalformedAnnotation(f"its annotation is malformed: {error}") from error
@@ -110,7 +115,7 @@ def read_object_names(path: Path) -> list[str]:
 
 
 def _image_files(root: Path) -> dict[str, str]:
-    """Return the path of each image below the root, by its id."""
+    """Return the path of each image below the root, by its id in composed form."""
     folder = root / "JPEGImages"
     if not folder.is_dir() or not (root / "Annotations").is_dir():
         raise InputError(
@@ -119,7 +124,7 @@ def _image_files(root: Path) -> dict[str, str]:
             "to the folder that holds them, such as VOCdevkit/VOC2012."
         )
     return {
-        file.stem: f"JPEGImages/{file.name}"
+        composed(file.stem): f"JPEGImages/{file.name}"
         for file in sorted(folder.iterdir())
         if file.suffix.lower() in IMAGE_SUFFIXES and not is_no_data(file.name)
     }
@@ -175,4 +180,4 @@ def _read_ids(path: Path) -> list[str]:
             f"ImageSets/Main: {path.name} must be a readable UTF-8 file, got {error}. "
             "Save it as UTF-8."
         ) from error
-    return [line.split()[0] for line in lines if line.strip()]
+    return [composed(line.split()[0]) for line in lines if line.strip()]

@@ -1,0 +1,109 @@
+"""Cells of a table -> the classes of an image."""
+
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from headswap.errors import listed
+from headswap.params.data import Section
+from headswap.prepare.layouts._columns import YES_OR_NO
+
+# What may stand between classes where `data.separator` does not.
+SEPARATORS = "|,;/+& "
+
+
+class Cells:
+    """Reads the classes of images, and notes what is wrong with them.
+
+    Args:
+        data: the section, which says what the cells of a task are.
+
+    Attributes:
+        faults: one sentence a cell that cannot be read.
+        ids: by task of `data.class_names` and label, where it stands first.
+    """
+
+    def __init__(self, data: Section):
+        self._data = data
+        self.faults: list[str] = []
+        self.ids: dict[str, dict[str, str]] = defaultdict(dict)
+        # Of tasks with several classes a cell: whether any had, and some that had one.
+        self._are_joined: dict[str, bool] = defaultdict(bool)
+        self._alone: dict[str, dict[str, None]] = defaultdict(dict)
+        # Of tasks with a column a class: how many images have how many.
+        self._have_one: dict[str, bool] = defaultdict(lambda: True)
+
+    def read(
+        self,
+        task: str,
+        cells: Mapping[str, str],
+        one_hot: Mapping[str, Sequence[str]],
+        where: str,
+    ) -> tuple[str, ...]:
+        """Return the classes of an image, or their ids.
+
+        Args:
+            task: whose classes they are.
+            cells: of the line, by column.
+            one_hot: the columns that are classes, by task.
+            where: the line is.
+        """
+        if task in one_hot:
+            return self._from_columns(task, one_hot[task], cells, where)
+        cell = cells[task]
+        labels = [cell]
+        if task in self._data.multilabel:
+            labels = [label.strip() for label in cell.split(self._data.separator)]
+            labels = [label for label in labels if label]
+            self._note(task, cell)
+        elif not cell:
+            self.faults.append(
+                f"{where}: {task} must have a class, got none. Fill in the cell."
+            )
+            return ("",)
+        if task in self._data.class_names:
+            labels = [str(int(each)) if each.isdecimal() else each for each in labels]
+            for label in labels:
+                self.ids[task].setdefault(label, where)
+        return tuple(sys.intern(label) for label in labels)
+
+    def _from_columns(
+        self, task: str, columns: Sequence[str], cells: Mapping[str, str], where: str
+    ) -> tuple[str, ...]:
+        found = []
+        for column in columns:
+            has_class = YES_OR_NO.get(cells[column].lower())
+            if has_class is None:
+                self.faults.append(
+                    f"{where}: {column!r}, a class of {task}, must be 0 or 1, got "
+                    f"{cells[column]!r}. Correct the cell, or take the column out of "
+                    "data.one_hot."
+                )
+            elif has_class:
+                found.append(sys.intern(column))
+        self._have_one[task] &= len(found) == 1
+        return tuple(found)
+
+    def _note(self, task: str, cell: str) -> None:
+        if self._data.separator in cell:
+            self._are_joined[task] = True
+        elif cell and len(self._alone[task]) <= len(SEPARATORS):
+            self._alone[task][cell] = None
+
+    def say(self) -> None:
+        """Print what cells hold that may not be meant."""
+        for task, alone in self._alone.items():
+            if alone and not self._are_joined[task]:
+                others = [mark for mark in SEPARATORS if any(mark in c for c in alone)]
+                remedy = f", such as data.separator={others[0]!r}" if others else ""
+                print(
+                    f"note: no cell of {task} holds {self._data.separator!r}, so no "
+                    f"image has several classes, got {listed(list(alone))}. If they "
+                    f"should, set data.separator to what is between them{remedy}."
+                )
+        for task, have_one in self._have_one.items():
+            if have_one:
+                print(
+                    f"note: every image has one class of {task}, as in a multiclass "
+                    "task; a column with its name would make it one"
+                )

@@ -1,0 +1,270 @@
+"""Lists and tables as people keep them: what separates cells, names without suffix."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headswap import registry
+from headswap.errors import InputError
+from headswap.prepare.choice import choose
+from headswap.prepare.layouts._delimiter import read_cells
+from headswap.prepare.listing import Listing, Row
+from headswap.prepare.no_data import leave_out
+
+COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Hütte") for form in ("NFC", "NFD"))
+
+
+@pytest.fixture
+def raw(tmp_path):
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def read(section, raw):
+    """read(text, files, **changes): what is listed of files and a table of a text."""
+
+    def call(text="", files=("a.jpg", "b.jpg", "c.jpg"), layout="csv", **changes):
+        for name in files:
+            (raw / name).parent.mkdir(parents=True, exist_ok=True)
+            (raw / name).write_bytes(b"no picture")
+        if text:
+            (raw / "labels.csv").write_text(text, encoding="utf-8")
+            changes = {"table": "labels.csv"} | changes
+        options = section("data", root=str(raw), layout=layout, **changes)
+        return registry.load("prepare/layouts", layout).read(options)
+
+    return call
+
+
+def refusal(read, *arguments, **changes):
+    with pytest.raises(InputError) as caught:
+        read(*arguments, **changes)
+    return str(caught.value)
+
+
+def labels_of(listing):
+    return {row.path: row.labels for row in listing.rows}
+
+
+KINDS = {"a.jpg": (("cat, tabby",),), "b.jpg": (("dog",),)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'path,kind\na.jpg,"cat, tabby"\nb.jpg,dog\n',
+        "path\tkind\na.jpg\tcat, tabby\nb.jpg\tdog\n",
+        "path;kind\na.jpg;cat, tabby\nb.jpg;dog\n",
+        'path kind\na.jpg "cat, tabby"\nb.jpg   dog\n',
+        'path kind \n a.jpg \t"cat, tabby" \nb.jpg\tdog\n\n',
+    ],
+)
+def test_the_delimiter_that_fits_all_lines_is_found(read, text):
+    assert labels_of(read(text)) == KINDS
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", " "])
+def test_a_delimiter_in_every_name_is_told_by_the_paths(read, mark):
+    other = "\t" if mark != "\t" else ","
+    text = f"a.jpg{other}cat{mark}tabby\nb.jpg{other}dog{mark}hound\n"
+    found = labels_of(read(text, columns=("path", "kind")))
+    assert found == {
+        "a.jpg": ((f"cat{mark}tabby",),),
+        "b.jpg": ((f"dog{mark}hound",),),
+    }
+
+
+def test_a_list_of_paths_with_commas_and_ids_behind_a_space_is_read(read):
+    files = ("a,1.jpg", "b.jpg", "c,2,3.jpg")
+    listing = read("a,1.jpg 0\nb.jpg 1\nc,2,3.jpg 0\n", files, columns=("path", "kind"))
+    assert labels_of(listing) == {
+        "a,1.jpg": (("0",),),
+        "b.jpg": (("1",),),
+        "c,2,3.jpg": (("0",),),
+    }
+
+
+def test_spaces_in_paths_separate_nothing_where_a_comma_fits(read):
+    text = "my a.jpg,cat\nmy b.jpg,dog\n"
+    listing = read(text, ("my a.jpg", "my b.jpg"), columns=("path", "kind"))
+    assert labels_of(listing) == {"my a.jpg": (("cat",),), "my b.jpg": (("dog",),)}
+
+
+@pytest.mark.parametrize("delimiter", ["|", "^", ";"])
+def test_a_delimiter_can_be_set(read, delimiter):
+    text = f"path{delimiter}kind\na.jpg{delimiter}cat, tabby\nb.jpg{delimiter}dog\n"
+    assert labels_of(read(text, delimiter=delimiter)) == KINDS
+
+
+def test_a_line_that_fits_no_delimiter_is_named_as_before(read):
+    message = refusal(read, "path,kind\na.jpg,cat\nb.jpg,dog,hound\n")
+    assert message.startswith("labels.csv, line 3: it must have 2 cells, got 3.")
+    message = refusal(read, "a.jpg 0\nb b.jpg 1\n", columns=("path", "kind"))
+    assert message.startswith("labels.csv, line 2: it must have 2 cells, got 3.")
+
+
+WORDS = st.text("ab,;|\t' ", max_size=5)
+
+
+@given(st.lists(st.lists(WORDS, min_size=1, max_size=3), min_size=1, max_size=4))
+def test_cells_in_quotes_are_read_back_behind_spaces(rows):
+    lines = ["  ".join(f'"{cell}"' for cell in row) + " \n" for row in rows]
+    assert list(read_cells(lines, " ")) == rows
+
+
+# Names of pictures
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".png", ".tif"])
+def test_a_name_without_suffix_is_the_one_picture_of_that_name(read, capsys, suffix):
+    files = (f"x/0001{suffix}", "x/0002.v2.png", "x/0001.txt")
+    listing = read("path,kind\nx/0001,cat\nx/0002.v2,dog\n", files)
+    assert labels_of(listing) == {files[0]: (("cat",),), files[1]: (("dog",),)}
+    assert f"x/0001 for x/0001{suffix}" in capsys.readouterr().out
+    assert listing.num_unlabelled == 0
+
+
+def test_names_that_several_pictures_have_are_refused_with_them(read):
+    files = ("1.jpg", "1.png", "2.gif", "2.tif", "3.png")
+    message = refusal(read, "path,kind\n1,cat\n2,dog\n3,cat\n", files)
+    assert "must stand for one file" in message
+    assert "got 2 that may be several: 1 (1.jpg or 1.png), 2 (2.gif or 2" in message
+    assert message.endswith("Write the suffix.")
+
+
+def test_a_file_of_the_very_name_is_taken_before_others(read, capsys):
+    assert list(labels_of(read("path,kind\n1,cat\n", ("1", "1.jpg")))) == ["1"]
+    assert "note: 1 paths" not in capsys.readouterr().out
+
+
+def test_a_name_with_a_suffix_stands_for_no_other_file(read):
+    assert "got 1 missing: 1.jpg" in refusal(read, "path,kind\n1.jpg,cat\n", ("1.png",))
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "written"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)]
+)
+@pytest.mark.parametrize("suffix", ["", ".jpg"])
+def test_names_in_the_other_unicode_form_are_found(read, on_disk, written, suffix):
+    listing = read(
+        f"path,kind\n{written}/{written}{suffix},x\n", [f"{on_disk}/{on_disk}.jpg"]
+    )
+    assert [row.path for row in listing.rows] == [f"{on_disk}/{on_disk}.jpg"]
+    assert listing.num_unlabelled == 0
+
+
+def test_names_that_differ_in_unicode_form_alone_keep_their_own_files(read):
+    files = (f"{COMPOSED}.jpg", f"{DECOMPOSED}.jpg")
+    listing = read(f"path,kind\n{files[0]},x\n{files[1]},y\n", files)
+    assert labels_of(listing) == {files[0]: (("x",),), files[1]: (("y",),)}
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "written"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)]
+)
+def test_image_sets_and_annotations_may_have_another_unicode_form(
+    read, raw, on_disk, written
+):
+    files = (f"JPEGImages/{on_disk}.jpg", "ImageSets/Main/x", "Annotations/x")
+    xml = "<annotation><object><name>dog</name></object></annotation>"
+    for name in ("ImageSets/Main", "Annotations"):
+        (raw / name).mkdir(parents=True)
+    (raw / f"Annotations/{written}.xml").write_text(xml)
+    (raw / "ImageSets/Main/train.txt").write_text(f"{written}\n", encoding="utf-8")
+    listing = read(files=files, layout="voc")
+    assert listing.rows == [Row(f"JPEGImages/{on_disk}.jpg", (("dog",),), "train")]
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "written"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)]
+)
+def test_classes_and_exclusions_may_have_another_unicode_form(
+    section, tmp_path, on_disk, written
+):
+    rows = [Row(f"{on_disk}/1.jpg", ((on_disk,),)), Row("b/2.jpg", (("b",),))]
+    kept, _ = choose(rows, {"kind": "multiclass"}, section("data", classes=(written,)))
+    assert kept == rows[:1]
+    listing = Listing(tmp_path, rows, {"kind": "multiclass"})
+    left = leave_out(listing, section("data", exclude=(f"{written}*",)))
+    assert left.rows == rows[1:]
+
+
+# Several classes
+
+
+@pytest.mark.parametrize("separator", [";", ",", " ", " + ", "|"])
+def test_tags_are_separated_by_what_is_set(read, separator, capsys):
+    text = f"path\ttags\na.jpg\tred{separator}old\nb.jpg\told\nc.jpg\t\n"
+    listing = read(text, multilabel=("tags",), separator=separator)
+    assert labels_of(listing) == {
+        "a.jpg": (("red", "old"),),
+        "b.jpg": (("old",),),
+        "c.jpg": ((),),
+    }
+    assert "note" not in capsys.readouterr().out
+
+
+def test_a_separator_that_no_cell_holds_is_noted_with_what_may_be_meant(read, capsys):
+    text = "path\ttags\na.jpg\tred;old\nb.jpg\told\nc.jpg\t\n"
+    read(text, multilabel=("tags",))
+    printed = capsys.readouterr().out
+    assert "note: no cell of tags holds '|', so no image has several classes" in printed
+    assert "got red;old, old." in printed
+    assert "such as data.separator=';'" in printed
+
+
+ONE_HOT = "path,red,very old,kind\na.jpg,1,0,x\nb.jpg,1.0,True,y\nc.jpg,0,false,x\n"
+OF_ONE_HOT = {"a.jpg": ("red",), "b.jpg": ("red", "very old"), "c.jpg": ()}
+
+
+@pytest.mark.parametrize("names", [("red", "very old"), ("red", "*ery*")])
+@pytest.mark.parametrize("columns", [None, ("path", "red", "very old", "kind")])
+def test_columns_of_0_and_1_are_the_classes_of_one_task(read, names, columns):
+    listing = read(ONE_HOT, one_hot={"tags": names}, columns=columns)
+    assert listing.kinds == {"kind": "multiclass", "tags": "multilabel"}
+    assert {row.path: row.labels[1] for row in listing.rows} == OF_ONE_HOT
+    listing = read(ONE_HOT, one_hot={"tags": names}, tasks=("tags",), columns=columns)
+    assert listing.kinds == {"tags": "multilabel"}
+    assert {row.path: row.labels[0] for row in listing.rows} == OF_ONE_HOT
+
+
+@pytest.mark.parametrize("cell", ["2", "-1", "", "yes", "0.5"])
+def test_other_cells_than_0_and_1_are_all_refused(read, cell):
+    text = f"path,red,old\na.jpg,1,{cell}\nb.jpg,{cell},1\n"
+    first, second = refusal(read, text, one_hot={"tags": ("red", "old")}).splitlines()
+    expected = "labels.csv, line {}: {!r}, a class of tags, must be 0 or 1, got {!r}. "
+    assert first.startswith(expected.format(2, "old", cell))
+    assert second.startswith(expected.format(3, "red", cell))
+
+
+def test_columns_that_are_not_there_are_refused(read):
+    message = refusal(read, ONE_HOT, one_hot={"tags": ("red", "blue", "x*")})
+    assert "without blue, x*." in message
+
+
+def test_a_task_of_columns_has_a_name_of_its_own(read):
+    assert "got red more than once" in refusal(
+        read, "path,red,old\na.jpg,1,0\n", one_hot={"red": ("r*", "old")}
+    )
+
+
+def test_columns_with_one_class_an_image_are_noted(read, capsys):
+    read("path,red,old\na.jpg,1,0\nb.jpg,0,1\n", one_hot={"tags": ("red", "old")})
+    assert "every image has one class of tags" in capsys.readouterr().out
+    read("path,red,old\na.jpg,1,0\nb.jpg,0,0\n", one_hot={"tags": ("red", "old")})
+    assert "every image has one" not in capsys.readouterr().out
+
+
+def test_columns_of_0_and_1_alone_are_no_tasks_of_their_own(read):
+    text = "path,red,old,kind\na.jpg,1,0,x\nb.jpg,1,1,y\nc.jpg,0,1,x\n"
+    message = refusal(read, text)
+    assert "got red (0 or 1), old (0 or 1). Set data.tasks=[kind], or if" in message
+    assert "one task of them: +data.one_hot.labels=[red,old]" in message
+    assert list(read(text, one_hot={"labels": ("red", "old")}).kinds) == [
+        "kind",
+        "labels",
+    ]
