@@ -172,6 +172,37 @@ def test_wrong_together_is_consistent_but_not_right(run, plants):
     }
 
 
+def test_images_without_a_label_are_in_no_figure_of_that_task(run, plants):
+    predictions, index, split = plants
+    cells = {"plant": [*index.cells["plant"]], "kind": [*KINDS]}
+    # The kind that was wrong is not known, nor is the first test image's plant.
+    cells["kind"][7] = cells["plant"][4] = ""
+    index = make_index(index.tasks, cells, index.relations)
+    folder = run(predictions, index, split)
+    report = read_report(folder)
+    assert report["kind"]["test"]["accuracy"] == 1
+    assert report["plant"]["test"]["accuracy"] == round(2 / 3, 6)
+    # Both are known of two, of which one is right in both.
+    assert report["kind_in_plant"]["test"] == {
+        "consistency": 0.5,
+        "joint_accuracy": 0.5,
+    }
+    rows = {row[:4] for row in table_rows(folder / "predictions.csv")}
+    assert ("image07", "group7", "test", "plant") in rows
+    assert ("image07", "group7", "test", "kind") not in rows
+    counts = [int(row[3]) for row in table_rows(folder / "confusion.csv")]
+    assert sum(counts) == 3 + 3
+
+
+def test_a_task_without_labels_in_a_part_has_no_figures_there(run, plants, capsys):
+    predictions, index, split = plants
+    cells = {"plant": index.cells["plant"], "kind": KINDS[:2] + [""] * 2 + KINDS[4:]}
+    report = read_report(run(predictions, make_index(index.tasks, cells), split))
+    assert list(report["kind"]) == ["train", "test"]
+    assert list(report["plant"]) == list(PARTS)
+    assert "kind, validation: no figures" in capsys.readouterr().out
+
+
 def test_without_a_relation_there_are_no_such_figures(run, plants):
     predictions, index, split = plants
     index = make_index(index.tasks, index.cells)

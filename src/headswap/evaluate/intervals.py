@@ -16,7 +16,7 @@ import numpy as np
 from headswap.artifacts.dataset.split import Split
 from headswap.evaluate.report import DIGITS, Figures
 from headswap.statistics.bootstrap import NUM_RESAMPLES, bootstrap
-from headswap.statistics.intervals import Interval, wilson_of_groups
+from headswap.statistics.intervals import Interval, no_interval, wilson_of_groups
 from headswap.statistics.resampling import RANKED, Resampled
 from headswap.statistics.rounds import Rounds, no_surer_than
 
@@ -33,7 +33,7 @@ class Answers(NamedTuple):
 
     Attributes:
         shares: of each image, (rounds, N) of 0 and 1, by the name of the metric that is
-            their mean.
+            their mean; NaN where an image has no label, in all rounds alike.
         targets: (N, C) of 0 and 1; None for two tasks together.
         probabilities: (rounds, N, C).
         predicted: (rounds, N, C) of 0 and 1.
@@ -69,7 +69,8 @@ def write_intervals(
 def _of_part(
     rounds: Sequence[Mapping[str, float]], answers: Answers, split: Split, part: str
 ) -> dict[str, Any]:
-    is_part = split.parts == part
+    is_labelled = ~np.isnan(next(iter(answers.shares.values()))[0])
+    is_part = (split.parts == part) & is_labelled
     facts: dict[str, Any] = {
         "estimand": RECIPE,
         "images": round(float(is_part.sum(axis=1).mean()), 1),
@@ -80,7 +81,7 @@ def _of_part(
     if (is_part == is_part[0]).all():
         facts["estimand"] = MODEL if len(rounds) == 1 else MODELS
         rows = np.flatnonzero(is_part[0])
-        intervals = _of_images(rounds[0], answers, split.groups[rows], rows)
+        intervals = _of_images(rounds[0], answers, split.groups, rows)
     else:
         spread = spread_of(split, part)
         facts["spread"] = asdict(spread)
@@ -136,20 +137,27 @@ def _of_images(
     Args:
         metrics: whose names are wanted.
         answers: of all images.
-        groups: of the part's images.
+        groups: of all images.
         rows: of the part's images.
     """
-    _, units = np.unique(groups, return_inverse=True)
-    is_grouped = units.max() + 1 < len(rows)
     found = {}
     for metric, shares in answers.shares.items():
-        mean = shares[:, rows].mean(axis=0)
+        counted = rows[~np.isnan(shares[0, rows])]
+        if not len(counted):
+            found[metric] = no_interval("no image of it has a label")
+            continue
+        units, is_grouped = _units(groups[counted])
+        mean = shares[:, counted].mean(axis=0)
         # An average over rounds is no share of images right.
         if len(shares) == 1:
             found[metric] = wilson_of_groups(mean, units)
         else:
             found[metric] = _resample(
-                [lambda weights, mean=mean: _weighted(weights, mean, units)],
+                [
+                    lambda weights, mean=mean, units=units: _weighted(
+                        weights, mean, units
+                    )
+                ],
                 int(units.max()) + 1,
                 NUM_RESAMPLES,
                 is_grouped,
@@ -157,6 +165,7 @@ def _of_images(
     if answers.targets is None:
         return found
     assert answers.probabilities is not None and answers.predicted is not None
+    units, is_grouped = _units(groups[rows])
     rounds = [
         Resampled(answers.targets[rows], made[rows], named[rows], answers.kind, units)
         for made, named in zip(answers.probabilities, answers.predicted, strict=True)
@@ -171,6 +180,12 @@ def _of_images(
                 is_grouped,
             )
     return {metric: found[metric] for metric in metrics}
+
+
+def _units(groups: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return the number of each image's group, and whether any has several images."""
+    _, units = np.unique(groups, return_inverse=True)
+    return units, bool(units.max() + 1 < len(units))
 
 
 def _resample(

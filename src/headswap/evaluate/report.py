@@ -94,7 +94,7 @@ def write_predictions(
     index: Index,
     split: Split,
 ) -> None:
-    """Write one row a task and image that the first round validated or tested.
+    """Write one row a task and labelled image that the first round validated or tested.
 
     In git, so that a review sees which answers change; so what lies elsewhere is left
     out: training images and further rounds (`data/predictions`), paths (`index.csv`).
@@ -107,9 +107,10 @@ def write_predictions(
 
     def rows() -> Iterator[tuple[object, ...]]:
         parts = split.parts[0]
-        shown = np.flatnonzero((parts == "validation") | (parts == "test")).tolist()
+        shown = np.flatnonzero((parts == "validation") | (parts == "test"))
         for task in index.tasks:
-            for row in shown:
+            labelled = task.is_labelled(task.encode(index.cells[task.name]))
+            for row in shown[labelled[shown]].tolist():
                 answer = predicted[task.name][0, row].astype(bool)
                 values = predictions[task.name].probabilities[0, row]
                 probability = values[answer].min() if answer.any() else values.max()

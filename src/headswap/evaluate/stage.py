@@ -88,7 +88,7 @@ def write_metrics(
         )
         for task in index.tasks
         for part in PARTS
-        if (split.parts == part).any()
+        if _labelled_rows(task, index, split, part).any(axis=1).all()
     }
     figures: Figures = {
         key: [each.overall for each in rounds] for key, rounds in scores.items()
@@ -137,7 +137,7 @@ def _score(
     predictions: Predictions,
     predicted: np.ndarray,
 ) -> list[Scores]:
-    """Return the scores of each round."""
+    """Return the scores of each round, of images that have a label."""
     targets = task.encode(index.cells[task.name])
     return [
         score(
@@ -146,8 +146,14 @@ def _score(
             predicted[number, rows],
             task.kind,
         )
-        for number, rows in enumerate(split.parts == part)
+        for number, rows in enumerate(_labelled_rows(task, index, split, part))
     ]
+
+
+def _labelled_rows(task: Task, index: Index, split: Split, part: str) -> np.ndarray:
+    """Return which images of a part have a label of a task, (rounds, N) bool."""
+    is_labelled = task.is_labelled(task.encode(index.cells[task.name]))
+    return (split.parts == part) & is_labelled
 
 
 def _answers(
@@ -156,6 +162,7 @@ def _answers(
     """Return what the intervals of a task come from."""
     targets = task.encode(index.cells[task.name]).astype(int)
     exact = (targets == predicted).all(axis=2).astype(float)
+    exact[:, ~task.is_labelled(targets)] = np.nan
     metric = "exact_match" if task.kind == "multilabel" else "accuracy"
     return Answers(
         {metric: exact}, targets, predictions.probabilities, predicted, task.kind
@@ -168,7 +175,8 @@ def _relate(
     """Return how well two tasks' predictions go together, (rounds, N) of 0 and 1.
 
     Consistency is 1 where the predicted finer class lies in the predicted coarser
-    class; joint accuracy where both are right.
+    class; joint accuracy where both are right, and NaN where an image has not both
+    labels.
     """
     tasks = {task.name: task for task in index.tasks}
     finer, coarser = tasks[relation.finer], tasks[relation.coarser]
@@ -180,29 +188,35 @@ def _relate(
     )
     fine = predicted[finer.name].argmax(axis=2)
     coarse = predicted[coarser.name].argmax(axis=2)
-    fine_truth = finer.encode(index.cells[finer.name]).argmax(axis=1)
-    coarse_truth = coarser.encode(index.cells[coarser.name]).argmax(axis=1)
+    truth = {
+        name: tasks[name].encode(index.cells[name])
+        for name in (finer.name, coarser.name)
+    }
+    fine_truth, coarse_truth = (each.argmax(axis=1) for each in truth.values())
+    has_both = np.all([each.any(axis=1) for each in truth.values()], axis=0)
     consistent = parent[fine] == coarse
     right = (fine == fine_truth) & (coarse == coarse_truth)
     return {
         "consistency": consistent.astype(float),
-        "joint_accuracy": right.astype(float),
+        "joint_accuracy": np.where(has_both, right.astype(float), np.nan),
     }
 
 
 def _means(name: str, shares: Mapping[str, np.ndarray], split: Split) -> Figures:
-    """Return the means over the images of each part and round."""
+    """Return the means over the images of each part and round that are not NaN."""
     return {
         (name, part): [
-            {
-                metric: float(values[number, rows].mean())
-                for metric, values in shares.items()
-            }
+            {metric: _mean(values[number, rows]) for metric, values in shares.items()}
             for number, rows in enumerate(split.parts == part)
         ]
         for part in PARTS
         if (split.parts == part).any()
     }
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _warn(
@@ -212,6 +226,8 @@ def _warn(
     for task in tasks:
         for part in PARTS:
             rounds = scores.get((task.name, part), [])
+            if not rounds:
+                print(f"{task.name}, {part}: no figures, for no image has a label")
             absent = {
                 task.class_names[i]
                 for each in rounds

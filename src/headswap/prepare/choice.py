@@ -44,18 +44,18 @@ def _choose_classes(
         {name for name in names if composed(name) in wanted_names}
         for names in there.values()
     ]
-    kept, left_out = [], []
+    rows_kept, left_out = [], []
     for row in rows:
         labels = tuple(
             tuple(label for label in found if not wanted or label in wanted)
             for found, wanted in zip(row.labels, chosen, strict=True)
         )
-        single = zip(labels, kinds.values(), strict=True)
-        if all(found or kind == "multilabel" for found, kind in single):
-            kept.append(replace(row, labels=labels))
+        each = zip(row.labels, labels, kinds.values(), strict=True)
+        if all(kept or not had or kind == "multilabel" for had, kept, kind in each):
+            rows_kept.append(replace(row, labels=labels))
         else:
             left_out.append((row.path, "has no chosen class"))
-    return kept, left_out
+    return rows_kept, left_out
 
 
 def _require_in_one_task(classes: Sequence[str], there: Mapping[str, set[str]]) -> None:

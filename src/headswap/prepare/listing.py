@@ -16,7 +16,8 @@ class Row:
     Attributes:
         path: relative to the root, with forward slashes.
         labels: the classes of each task, in the order of `Listing.kinds`; one where it
-            is multiclass, any number where it is multilabel.
+            is multiclass, or none where nothing is known; any number where it is
+            multilabel.
         given_part: train, validation or test where the data set says so, or "".
         given_group: what must not be parted from others of the same name, or "".
     """

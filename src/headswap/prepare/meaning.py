@@ -62,13 +62,15 @@ def meaning_faults(listing: Listing) -> list[str]:
     faults = []
     for number, (task, kind) in enumerate(listing.kinds.items()):
         answers = {row.labels[number] for row in listing.rows}
+        if kind == "multiclass":
+            answers.discard(())
         names = sorted({name for answer in answers for name in answer})
         found = listed(list(map(repr, names)))
         if kind == "multiclass" and len(names) > 1 and are_parts(names):
             expected = f"classes, got {found}: these are names of parts"
         elif kind == "multiclass" and len(names) > 1 and are_files(names):
             expected = f"classes, got {found}: these say what files are"
-        elif len(answers) == 1:
+        elif len(answers) < 2:
             below = f", which holds {listing.below}" if listing.below else ""
             expected = (
                 f"more than one class, got one for all {len(listing.rows)} images, "

@@ -28,6 +28,7 @@ from headswap.pictures.decode import Picture, UnreadableImage
 from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.meaning import meaning_faults
 from headswap.prepare.no_data import leave_out
+from headswap.prepare.notes import say_pages, say_unlabelled
 from headswap.prepare.same_picture import name_pictures
 from headswap.prepare.stored import fits_table, read_pictures
 
@@ -108,21 +109,8 @@ def prepare_images(
         f"{folder / 'rejected.csv'}), {listing.num_skipped} hidden or system files "
         f"skipped, {listing.num_unlabelled} images without a label"
     )
-    _say_pages(kept, pictures)
-
-
-def _say_pages(rows: Sequence[Row], pictures: Sequence[Picture]) -> None:
-    """Say which files hold more than what is used of them."""
-    paged = [
-        row.path
-        for row, picture in zip(rows, pictures, strict=True)
-        if picture.num_pages > 1
-    ]
-    if paged:
-        print(
-            f"note: {len(paged)} TIFF files have several pages, of which the first is "
-            f"the picture: {listed(paged)}"
-        )
+    say_unlabelled(listing.kinds, kept)
+    say_pages(kept, pictures)
 
 
 def task_name_faults(listing: Listing) -> list[str]:
@@ -183,15 +171,14 @@ def _index_rows(
 
 def _conflicting_rows(listing: Listing, kept: list[Row], names: list[str]) -> list[int]:
     """Return the rows whose picture stands under several classes of a task."""
-    multiclass = [
-        number
-        for number, kind in enumerate(listing.kinds.values())
-        if kind == "multiclass"
-    ]
-    labels_of = defaultdict(set)
-    for row, name in zip(kept, names, strict=True):
-        labels_of[name].add(tuple(row.labels[i] for i in multiclass))
-    return [i for i, name in enumerate(names) if len(labels_of[name]) > 1]
+    conflicting = set()
+    for number, kind in enumerate(listing.kinds.values()):
+        labels_of: dict[str, set[str]] = defaultdict(set)
+        for row, name in zip(kept, names, strict=True):
+            labels_of[name].update(row.labels[number])
+        if kind == "multiclass":
+            conflicting |= {name for name, found in labels_of.items() if len(found) > 1}
+    return [i for i, name in enumerate(names) if name in conflicting]
 
 
 def _remove_images(images: Path, rows: Sequence[int]) -> None:

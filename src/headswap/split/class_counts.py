@@ -11,6 +11,8 @@ from headswap.artifacts.storage.tables import PathLike
 from headswap.split.lettering import LITERAL, drawn, letters_of
 
 PART_COLORS = {"train": "#4c72b0", "validation": "#dd8452", "test": "#55a868"}
+# No class can have this name.
+NO_LABEL = ""
 # More bars of one task, or of all, are more than anybody looks at.
 MAX_BARS = 100
 MAX_BARS_IN_ALL = 400
@@ -20,15 +22,22 @@ MAX_STEPS = 40
 
 
 def count_classes(index: Index, split: Split) -> list[tuple[str, str, str, int]]:
-    """Return (task, class, part, images) of the first round, for every class."""
+    """Return (task, class, part, images) of the first round, for every class.
+
+    Where images have no label of a task, they are counted as those of the class "".
+    """
     counts = []
     for task in index.tasks:
         targets = task.encode(index.cells[task.name])
+        without = ~task.is_labelled(targets)[:, None]
+        names = task.class_names
+        if without.any():
+            targets, names = np.hstack([targets, without]), (*names, NO_LABEL)
         for part in PARTS:
             per_class = targets[split.parts[0] == part].sum(axis=0)
             counts += [
                 (task.name, class_name, part, int(count))
-                for class_name, count in zip(task.class_names, per_class, strict=True)
+                for class_name, count in zip(names, per_class, strict=True)
             ]
     return counts
 
@@ -59,7 +68,10 @@ def draw_class_counts(
     for task in sorted(with_bars, key=lambda task: -len(classes[task])):
         if sum(len(classes[each]) for each in with_bars) > MAX_BARS_IN_ALL:
             with_bars.remove(task)
-    labels = {task: [drawn(name) for name in classes[task]] for task in with_bars}
+    labels = {
+        task: [drawn(name or "(no label)") for name in classes[task]]
+        for task in with_bars
+    }
     heights = [
         1.0 + 0.22 * (len(classes[task]) if task in with_bars else HISTOGRAM_ROWS)
         for task in tasks

@@ -20,7 +20,8 @@ class Combinations:
         of_row: the combination of each image, (N,) int.
         names: a text for each combination, unique, the same whatever else occurs.
         classes: (combinations, C) of 0 and 1: the classes of all tasks side by side,
-            and for each multilabel task one column more, for images without any class.
+            and for each multilabel task, or one that not all images have a label of,
+            one column more, for images without any class.
         columns: where each task's classes stand among the C.
     """
 
@@ -44,8 +45,8 @@ def combine(tasks: Sequence[Task], cells: Mapping[str, Sequence[str]]) -> Combin
     for task, labels in zip(tasks, zip(*occurring, strict=True), strict=True):
         targets = task.encode(labels).astype(int)
         columns[task.name] = slice(start, start + task.num_classes)
-        if task.kind == "multilabel":
-            without = ~targets.any(axis=1, keepdims=True)
+        without = ~targets.any(axis=1, keepdims=True)
+        if task.kind == "multilabel" or without.any():
             targets = np.concatenate([targets, without.astype(int)], axis=1)
         parts.append(targets)
         start += targets.shape[1]
@@ -98,4 +99,7 @@ def _chances(
     wanted = np.full(len(counts), size, float)
     if isinstance(size, float):
         wanted = np.maximum(1, np.rint(size * counts))
-    return of_task @ np.minimum(1, wanted / np.maximum(counts, 1))
+    of_class = np.minimum(1, wanted / np.maximum(counts, 1))
+    # Images without a label follow the others as a whole.
+    of_all = of_class @ counts / max(1, counts.sum())
+    return np.where(of_task.any(axis=1), of_task @ of_class, of_all)

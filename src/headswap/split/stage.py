@@ -16,7 +16,7 @@ from headswap.artifacts.storage.tables import PathLike, write_table
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.split import Section
 from headswap.split.balance import training_times
-from headswap.split.class_counts import count_classes, draw_class_counts
+from headswap.split.class_counts import NO_LABEL, count_classes, draw_class_counts
 from headswap.split.groups import join_groups
 from headswap.split.rounds import Dealer
 
@@ -194,7 +194,11 @@ def _say(split: Split, counts: list[tuple[str, str, str, int]]) -> None:
         )
     for part in ("validation", "test"):
         for task in dict.fromkeys(name for name, *_ in counts):
-            of_part = {c: n for name, c, p, n in counts if (name, p) == (task, part)}
+            of_part = {
+                label: images
+                for name, label, of, images in counts
+                if (name, of) == (task, part) and label != NO_LABEL
+            }
             fewest = min(of_part, key=of_part.__getitem__)
             if of_part[fewest] < FEW_IMAGES:
                 print(

@@ -1,6 +1,6 @@
 """Which rows of the features do what in a round."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,18 @@ class RoundRows:
     folds: np.ndarray
     images: np.ndarray
     is_prepared: np.ndarray
+
+    def among(self, is_labelled: np.ndarray) -> "RoundRows":
+        """Return the rows of those that have a label.
+
+        Args:
+            is_labelled: (rows,) bool, over all feature rows.
+        """
+        return replace(
+            self,
+            train=self.train[is_labelled[self.train]],
+            validation=self.validation[is_labelled[self.validation]],
+        )
 
     def split_folds(self) -> list[Fold]:
         """Return the folds of the training rows.

@@ -1,8 +1,11 @@
-"""How much each class counts in the loss, whatever minimises it."""
+"""How much each class and each row counts in the loss, whatever minimises it."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
+from headswap.errors import InputError
 
 
 def class_weights(targets: np.ndarray, task: Task, scheme: str) -> np.ndarray | None:
@@ -15,13 +18,14 @@ def class_weights(targets: np.ndarray, task: Task, scheme: str) -> np.ndarray | 
     equation 3 (https://arxiv.org/abs/1901.05555).
 
     Args:
-        targets: (N, C) of 0 and 1, of the rows fitted to.
+        targets: (N, C) of 0 and 1, of the rows fitted to; those without a label do not
+            count.
         task: whose targets they are.
         scheme: `none`, `balanced` or `effective`.
     """
     if scheme == "none":
         return None
-    num_rows = len(targets)
+    num_rows = int(task.is_labelled(targets).sum())
     counts = np.maximum(targets.sum(axis=0, dtype=np.float64), 1)
     if scheme == "effective":
         base = (num_rows - 1) / num_rows
@@ -33,3 +37,34 @@ def class_weights(targets: np.ndarray, task: Task, scheme: str) -> np.ndarray | 
     else:
         weights = num_rows / (task.num_classes * counts)
     return weights.astype(np.float32)
+
+
+def label_weights(
+    targets: Mapping[str, np.ndarray], tasks: Sequence[Task], rows: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return how much every feature row counts, (rows,) float32, by task name.
+
+    What has no label of a task counts nothing, all others so much that the mean loss of
+    the rows is theirs. Empty where all feature rows have labels of all tasks.
+
+    Args:
+        targets: (rows, C) of 0 and 1, by task name, over all feature rows.
+        tasks: whose loss it is.
+        rows: positions of the rows whose mean it is.
+
+    Raises:
+        InputError: none of the rows has a label of a task.
+    """
+    labelled = {task.name: task.is_labelled(targets[task.name]) for task in tasks}
+    if all(is_labelled.all() for is_labelled in labelled.values()):
+        return {}
+    weights = {}
+    for name, is_labelled in labelled.items():
+        share = is_labelled[rows].mean()
+        if not share:
+            raise InputError(
+                f"train: {name} must have labels among the pictures that train and "
+                "among those that validate, got none. Give it some in both parts."
+            )
+        weights[name] = (is_labelled / share).astype(np.float32)
+    return weights

@@ -35,7 +35,8 @@ class Index:
         pixel_hashes: equal where files show the same picture.
         given_parts: the part the data set itself gives, or "".
         given_groups: what `data.group` or `data.group_pattern` says, or "".
-        cells: labels of each image, by task name, as written in `index.csv`.
+        cells: labels of each image, by task name, as written in `index.csv`; "" where
+            a multiclass task has none.
         tasks: in the order of `labels.json`.
         relations: between the tasks.
     """

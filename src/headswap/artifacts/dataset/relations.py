@@ -42,7 +42,9 @@ def find_relations(
     for finer, coarser in _pairs(tasks):
         seen = defaultdict(set)
         for fine, coarse in zip(cells[finer.name], cells[coarser.name], strict=True):
-            seen[fine].add(coarse)
+            if fine:
+                seen[fine].update({coarse} - {""})
+        never = sorted(fine for fine, coarse in seen.items() if not coarse)
         broken = {fine: coarse for fine, coarse in seen.items() if len(coarse) > 1}
         if broken:
             breaks += [
@@ -50,6 +52,11 @@ def find_relations(
                 f"{listed(sorted(coarse))}"
                 for fine, coarse in sorted(broken.items())
             ]
+        elif never:
+            breaks.append(
+                f"no image of {finer.name} {listed(list(map(repr, never)))} has a "
+                f"label of {coarser.name}"
+            )
         else:
             parents = {
                 fine: next(iter(coarse)) for fine, coarse in sorted(seen.items())

@@ -19,7 +19,8 @@ class Task:
 
     Attributes:
         name: also the name of its column in `index.csv`.
-        kind: `multiclass` (exactly one class an image) or `multilabel` (any number).
+        kind: `multiclass` (exactly one class an image, or none where nobody has said
+            which) or `multilabel` (any number).
         class_names: in the order of the model's outputs.
     """
 
@@ -33,7 +34,10 @@ class Task:
         return len(self.class_names)
 
     def encode(self, cells: Sequence[str]) -> np.ndarray:
-        """Return targets, (N, num_classes) float32 of 0 and 1, of `index.csv` cells."""
+        """Return targets, (N, num_classes) float32 of 0 and 1, of `index.csv` cells.
+
+        Those of an image without a label are all 0.
+        """
         position = {name: index for index, name in enumerate(self.class_names)}
         targets = np.zeros((len(cells), self.num_classes), np.float32)
         for row, cell in enumerate(cells):
@@ -43,9 +47,18 @@ class Task:
 
     def split_cell(self, cell: str) -> list[str]:
         """Return the class names in one cell of `index.csv`."""
-        if self.kind == "multiclass":
-            return [cell]
-        return cell.split(LABEL_SEPARATOR) if cell else []
+        if not cell:
+            return []
+        return [cell] if self.kind == "multiclass" else cell.split(LABEL_SEPARATOR)
+
+    def is_labelled(self, targets: np.ndarray) -> np.ndarray:
+        """Return which rows of targets (N, num_classes) have a label, (N,) bool.
+
+        With several labels, none is an answer too.
+        """
+        if self.kind == "multilabel":
+            return np.ones(len(targets), bool)
+        return np.asarray(targets.any(axis=1))
 
 
 def finest(tasks: Sequence[Task]) -> Task:

@@ -69,6 +69,12 @@ def read(data: Section) -> Listing:
                 part or cells.get(PART_LEVEL, ""),
                 cells[data.group] if data.group else "",
             )
+            if not data.tasks_of_several and not any(row.labels):
+                remedy = " a cell, or remove the line." if tasks[1:] else " the cell."
+                faults.append(
+                    f"{where}: {' or '.join(tasks)} must have a class, got none. Fill "
+                    f"in{remedy}"
+                )
             first = rows.setdefault(path, row)
             if first != row:
                 conflicts.setdefault(path, set()).update(_differing(first, row))

@@ -22,6 +22,8 @@ class Batches(keras.utils.PyDataset):
         rows: positions of the rows to go through, int.
         batch_size: rows a batch.
         seed: shuffles anew each epoch; None keeps the order.
+        weights: (rows,) float32 by task name, how much each row counts; without any,
+            all count alike.
     """
 
     def __init__(
@@ -31,11 +33,13 @@ class Batches(keras.utils.PyDataset):
         rows: np.ndarray,
         batch_size: int,
         seed: int | None = None,
+        weights: Mapping[str, np.ndarray] | None = None,
     ):
         # Rows come from memory or a memory map, faster than a worker's queue.
         super().__init__(workers=0, max_queue_size=0)
         self._inputs = inputs
         self._targets = targets
+        self._weights = weights
         self._rows = rows
         self._batch_size = batch_size
         self._seed = seed
@@ -44,13 +48,17 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-len(self._rows) // self._batch_size)
 
-    def __getitem__(self, number: int) -> tuple[dict, dict]:
-        """Return (inputs, targets) of one batch."""
+    def __getitem__(self, number: int) -> tuple[dict, ...]:
+        """Return (inputs, targets) of one batch, and weights where there are any."""
         start = number * self._batch_size
         rows = self._order[start : start + self._batch_size]
         inputs = {name: values[rows] for name, values in self._inputs.items()}
         targets = {name: values[rows] for name, values in self._targets.items()}
-        return {name: _widen(values) for name, values in inputs.items()}, targets
+        inputs = {name: _widen(values) for name, values in inputs.items()}
+        if not self._weights:
+            return inputs, targets
+        weights = {name: values[rows] for name, values in self._weights.items()}
+        return inputs, targets, weights
 
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""

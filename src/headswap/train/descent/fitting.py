@@ -5,7 +5,7 @@ fitted stands here.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from headswap.train.descent.batches import Batches
 from headswap.train.descent.checkpoint import Checkpoint
 from headswap.train.descent.curves import Progress, write_curves
 from headswap.train.descent.losses import make_loss
-from headswap.train.weights import class_weights
+from headswap.train.weights import class_weights, label_weights
 
 Arrays = Mapping[str, Rows | np.ndarray]
 
@@ -197,7 +197,8 @@ class Fitter:
                 )
                 for task in tasks
             },
-            metrics={
+            # Rows without a label do not count.
+            weighted_metrics={
                 task.name: [ACCURACIES[task.kind](name="accuracy")] for task in tasks
             },
             # XLA on a CPU is many times slower for depthwise networks; JAX needs it.
@@ -210,7 +211,7 @@ class Fitter:
         self,
         model: keras.Model,
         rows: np.ndarray,
-        tasks: Iterable[Task],
+        tasks: Sequence[Task],
         arrays: Arrays,
         seed: int | None = None,
     ) -> Batches:
@@ -221,6 +222,7 @@ class Fitter:
             rows,
             self.options.batch_size,
             seed,
+            label_weights(self.targets, tasks, rows),
         )
 
 

@@ -52,7 +52,9 @@ class SolvedHead:
         gives_scores: bool = False,
     ):
         self._task, self._sources, self._targets = task, sources, targets
-        self._rows, self._options = rows, options
+        # What has no label of the task is fitted to and judged by nowhere.
+        self._rows = rows.among(task.is_labelled(targets))
+        self._options = options
         self._is_judged_by_folds = not self._has_enough_validation()
         judges = {kind: self._judges(kind) for kind in self._kinds()}
         self.strengths = [
@@ -61,7 +63,7 @@ class SolvedHead:
         self.chosen = choose(self.strengths)
         kind = self.chosen.standardization
         if self._is_judged_by_folds:
-            self._of_folds, fit = judges[kind], self._fit(rows.train, kind)
+            self._of_folds, fit = judges[kind], self._fit(self._rows.train, kind)
         else:
             self._of_folds, ((fit, _),) = [], judges[kind]
         solution = self._solve_finely(fit)
