@@ -27,6 +27,7 @@ FAULTS = [
     ("prepare.image_size", "255", "integer"),
     ("prepare.image_size", 255.5, "integer"),
     ("prepare.image_size", 4, "greater than or equal to 8"),
+    ("prepare.depth", 7, "greater than or equal to 8"),
     ("prepare.resize", "stretch", "'pad' or 'squash'"),
     ("split.method", "chance", "'stratified'"),
     ("split.test", 0, "greater than"),

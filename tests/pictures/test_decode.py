@@ -530,3 +530,95 @@ def test_a_reduced_jpeg_looks_like_the_whole_one(encode):
     reduced = decode(encode(pixels, "JPEG", quality=95), 32, "squash").pixels
     expected = cv2.resize(pixels, (32, 32), interpolation=cv2.INTER_AREA)
     assert np.abs(reduced.astype(int) - expected).max() <= 3
+
+
+# Numbers of 16 bits, frames
+
+
+def deep_png(encode, values, colour):
+    """A PNG of 16 bits: grey by Pillow, colours by OpenCV, which takes BGR."""
+    if not colour:
+        return encode(values)
+    values = np.stack([values // 4, values // 2, values], axis=2)
+    return cv2.imencode(".png", values)[1].tobytes()
+
+
+@pytest.mark.parametrize("depth", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_depth_says_what_white_is(encode, depth, colour):
+    white = 2**depth - 1
+    values = np.linspace(0, white, 256).round().astype(np.uint16).reshape(16, 16)
+    picture = decode(deep_png(encode, values, colour), 16, "squash", depth)
+    expected = np.arange(256).reshape(16, 16)
+    np.testing.assert_allclose(picture.pixels[..., 0], expected, atol=1)
+    blue = expected / 4 if colour else expected
+    np.testing.assert_allclose(picture.pixels[..., 2], blue, atol=1)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
+def test_the_largest_number_of_16_bits_is_noted(encode, colour, file_format):
+    values = np.full((8, 8), 4095, np.uint16)
+    shape = np.stack([values] * 3, axis=2) if colour else values
+    content = cv2.imencode(f".{file_format.lower()}", shape)[1].tobytes()
+    assert decode(content, 16, "pad").largest in range(3855, 4096)
+    assert decode(content, 16, "pad", 12).pixels.max() == 255
+    assert decode(content, 16, "pad").pixels.max() == 16 - colour
+    assert decode(encode(np.full((8, 8), 9, np.uint8)), 16, "pad").largest == 0
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_number_above_the_depth_is_refused(encode, colour):
+    content = deep_png(encode, np.full((8, 8), 1024, np.uint16), colour)
+    with pytest.raises(UnreadableImage, match="its number 1024 is more than prepare"):
+        decode(content, 16, "pad", 10)
+    assert decode(content, 16, "pad", 11).pixels.max() == 128
+
+
+def test_transparency_of_16_bits_is_refused_with_a_depth_alone(encode):
+    values = np.full((8, 8, 4), 4000, np.uint16)
+    content = cv2.imencode(".png", values)[1].tobytes()
+    with pytest.raises(UnreadableImage, match="RGBA of 16 bits is not read with prep"):
+        decode(content, 16, "pad", 12)
+    decode(content, 16, "pad")
+
+
+def test_a_depth_leaves_files_of_8_bits_and_formats_that_say_white_as_they_are(
+    encode, draw
+):
+    contents = [encode(draw(1)), encode(draw(1), "JPEG")]
+    contents.append(b"P5 8 8 4095\n" + np.full(64, 4095, ">u2").tobytes())
+    for content in contents:
+        plain, deep = decode(content, 16, "pad"), decode(content, 16, "pad", 12)
+        np.testing.assert_array_equal(plain.pixels, deep.pixels)
+    assert plain.pixels.max() == 255
+
+
+def test_a_tiff_of_12_bits_is_brought_to_their_range():
+    # Two numbers in three bytes: 0 and 4095, four lines of each.
+    pixels = b"\0\0\0" * 16 + b"\xff\xff\xff" * 16
+    tags = [(256, 8), (257, 8), (258, 12), (259, 1), (262, 1), (273, 8)]
+    tags += [(277, 1), (278, 8), (279, len(pixels))]
+    head = struct.pack("<2sHI", b"II", 42, 8 + len(pixels))
+    entries = b"".join(struct.pack("<HHIHH", tag, 3, 1, n, 0) for tag, n in tags)
+    content = head + pixels + struct.pack("<H", len(tags)) + entries + bytes(4)
+    picture = decode(content, 8, "squash")
+    assert (picture.pixels[:4].max(), picture.pixels[4:].min()) == (0, 255)
+
+
+@pytest.mark.parametrize(
+    "file_format",
+    ["GIF", "PNG", "WEBP", "MPO", pytest.param("AVIF", marks=needs_avif)],
+)
+def test_the_first_frame_is_the_picture_and_all_are_counted(encode, draw, file_format):
+    frames = [Image.fromarray(draw(number, 12, 16)) for number in range(3)]
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    options = {"save_all": True, "append_images": frames[1:], **options}
+    moving = decode(encode(frames[0], file_format, **options), 16, "pad")
+    still = decode(encode(frames[0], file_format.replace("MPO", "JPEG")), 16, "pad")
+    assert (moving.num_pages, still.num_pages) == (3, 1)
+    if file_format in ("GIF", "PNG", "WEBP"):
+        difference = (
+            moving.pixels.astype(int) - decode(encode(frames[0]), 16, "pad").pixels
+        )
+        assert np.abs(difference).mean() < 8

@@ -229,15 +229,39 @@ def test_rejected_csv_lists_every_file_left_out_and_why(run, pictures, draw, enc
 
 def test_a_picture_with_further_pages_is_used_and_said_so(run, pictures, draw, capsys):
     first, second = (Image.fromarray(draw(number, 20, 20)) for number in (51, 52))
-    path = pictures / "category0/landmark0/scan.tif"
-    first.save(path, save_all=True, append_images=[second])
+    place = pictures / "category0/landmark0"
+    first.save(place / "scan.tif", save_all=True, append_images=[second])
+    second.save(place / "moves.gif", save_all=True, append_images=[first])
     prepared = run(pictures)
     assert "category0/landmark0/scan.tif" in read_index(prepared).paths
     [note] = [line for line in capsys.readouterr().out.splitlines() if "page" in line]
     assert note == (
-        "note: 1 TIFF files have several pages, of which the first is the picture: "
-        "category0/landmark0/scan.tif"
+        "note: 2 files have several pages or frames, of which the first is the picture "
+        "(1 GIF, 1 TIFF): category0/landmark0/moves.gif, category0/landmark0/scan.tif"
     )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "bits"), [([4000, 300], 12), ([900], 10), ([16383], 14)]
+)
+def test_16_bits_of_which_few_are_used_are_said(run, pictures, capsys, numbers, bits):
+    for number, largest in enumerate(numbers):
+        values = np.linspace(0, largest, 400).astype(np.uint16).reshape(20, 20)
+        Image.fromarray(values).save(pictures / f"category0/landmark0/deep{number}.png")
+    run(pictures)
+    [warning] = [x for x in capsys.readouterr().out.splitlines() if "16 bits" in x]
+    assert warning.startswith(
+        f"warning: {len(numbers)} files of 16 bits hold no number above {numbers[0]} of"
+    )
+    assert f"set prepare.depth={bits}." in warning
+
+
+def test_16_bits_of_which_one_file_uses_most_are_not_said(run, pictures, capsys):
+    for largest in (300, 20_000):
+        values = np.linspace(0, largest, 400).astype(np.uint16).reshape(20, 20)
+        Image.fromarray(values).save(pictures / f"category0/landmark0/{largest}.png")
+    run(pictures)
+    assert "16 bits" not in capsys.readouterr().out
 
 
 def test_a_file_above_the_finest_level_is_listed(run, pictures, write_picture):

@@ -15,9 +15,12 @@ class Section:
     Attributes:
         image_size: side of the square picture, in pixels.
         resize: `pad` keeps the aspect and adds black borders, `squash` does not.
+        depth: how many bits of PNGs and TIFFs of 16 bits a number are used, such as 12
+            where a camera has no more; null for all.
     """
 
     __pydantic_config__ = STRICT
 
     image_size: Annotated[int, Field(ge=8, le=4096)]
     resize: Literal["pad", "squash"]
+    depth: Annotated[int, Field(ge=8, le=16)] | None

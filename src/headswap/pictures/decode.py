@@ -13,6 +13,15 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from headswap.pictures.colour import to_srgb
+from headswap.pictures.depth import (
+    FULL,
+    TooLarge,
+    bits_of,
+    kind_of_numbers,
+    largest_number,
+    scale_colours,
+    scale_grey,
+)
 from headswap.pictures.formats import name_format, why_unopened, without_metadata
 from headswap.pictures.perceptual import perceptual_hash
 from headswap.pictures.resize import COVERED, RESIZERS, centred
@@ -35,9 +44,6 @@ FORMATS = (
     "WEBP",
 )
 ORIENTATION_TAG = 0x0112
-# Of TIFF: bits a number, and what kind of number it is.
-BITS_TAG = 0x0102
-SAMPLE_FORMAT_TAG = 0x0153
 
 # What undoes each EXIF orientation, for pixels (H, W, 3). Source: EXIF 2.32, tag 274.
 _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -80,7 +86,8 @@ class Picture:
         width: of the upright original, in pixels.
         height: of the upright original, in pixels.
         file_format: what the file really is, whatever its name says.
-        num_pages: of a TIFF, of which the first is the picture; 1 for other formats.
+        num_pages: pages or frames of the file, of which the first is the picture.
+        largest: number of a PNG or TIFF of 16 bits, of 65535; 0 for others.
     """
 
     pixels: np.ndarray
@@ -92,15 +99,17 @@ class Picture:
     height: int
     file_format: str
     num_pages: int = 1
+    largest: int = 0
 
 
-def decode(content: bytes, size: int, resize: str) -> Picture:
+def decode(content: bytes, size: int, resize: str, depth: int | None = None) -> Picture:
     """Return the picture that a file's bytes hold, brought to one size.
 
     Args:
         content: of the file.
         size: side of the result, in pixels.
         resize: `pad` or `squash`.
+        depth: bits of what PNGs and TIFFs of 16 bits hold; None for all 16.
 
     Raises:
         UnreadableImage: the bytes are no whole picture of a supported kind.
@@ -108,16 +117,16 @@ def decode(content: bytes, size: int, resize: str) -> Picture:
     if not content:
         raise UnreadableImage("the file is empty")
     try:
-        return _decode(content, size, resize)
+        return _decode(content, size, resize, depth)
     except UnreadableImage:
         bare = without_metadata(content)
         if bare is None:
             raise
-    picture = _decode(bare, size, resize)
+    picture = _decode(bare, size, resize, depth)
     return replace(picture, content_hash=hashlib.sha256(content).hexdigest())
 
 
-def _decode(content: bytes, size: int, resize: str) -> Picture:
+def _decode(content: bytes, size: int, resize: str, depth: int | None) -> Picture:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             file_format = image.format or "unknown"
@@ -128,7 +137,14 @@ def _decode(content: bytes, size: int, resize: str) -> Picture:
             covered = COVERED[resize](*upright_sides, size)
             columns, rows = _sides(orientation, *covered)
             box = shrink_while_decoding(image, columns, rows)
-            decoded = _to_rgb(image)
+            num_pages = _num_pages(image, content)
+            bits, largest = bits_of(image, content), 0
+            if bits == FULL:
+                image.load()
+                largest = largest_number(image) if image.mode not in "IF" else 0
+            decoded = _to_rgb(image, content, bits, depth)
+    except TooLarge as reason:
+        raise UnreadableImage(str(reason)) from None
     except UnidentifiedImageError:
         raise UnreadableImage(why_unopened(content)) from None
     except DECODING_ERRORS as error:
@@ -149,7 +165,8 @@ def _decode(content: bytes, size: int, resize: str) -> Picture:
         width=upright_sides[0],
         height=upright_sides[1],
         file_format=file_format,
-        num_pages=_num_pages(content) if file_format == "TIFF" else 1,
+        num_pages=num_pages,
+        largest=largest,
     )
 
 
@@ -161,12 +178,14 @@ def _require_sides(width: int, height: int) -> None:
         raise UnreadableImage("a single pixel is no picture")
 
 
-def _num_pages(content: bytes) -> int:
-    """Return how many pages a TIFF has, as far as they can be counted."""
+def _num_pages(image: Image.Image, content: bytes) -> int:
+    """Return how many pages or frames a file has, as far as they can be counted."""
+    if image.format not in ("GIF", "TIFF"):
+        return int(getattr(image, "n_frames", 1))
     try:
         # Opened again: counting moves about in a file.
-        with Image.open(io.BytesIO(content), formats=["TIFF"]) as image:
-            return int(getattr(image, "n_frames", 1))
+        with Image.open(io.BytesIO(content), formats=[image.format]) as again:
+            return int(getattr(again, "n_frames", 1))
     except Exception:  # As for orientation; the first page is whole.
         return 1
 
@@ -201,15 +220,23 @@ def _orientation(image: Image.Image) -> int:
         return 1  # A whole picture is not refused for its metadata.
 
 
-def _to_rgb(image: Image.Image) -> np.ndarray:
+def _to_rgb(
+    image: Image.Image, content: bytes, bits: int, depth: int | None
+) -> np.ndarray:
     """Return (H, W, 3) uint8: alpha over white, 16 bits scaled to 8."""
-    if image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PPM"):
-        # convert("RGB") would clip every value above 255 to white.
-        grey = np.asarray(image).astype(np.uint32)
-        return np.repeat(((grey + 128) // 257).astype(np.uint8)[..., None], 3, axis=2)
+    # convert("RGB") would clip every value above 255 to white.
+    if image.mode.startswith("I;16"):
+        is_open = image.format in ("PNG", "TIFF")
+        return scale_grey(
+            np.asarray(image), bits if is_open else FULL, depth if is_open else None
+        )
+    if (image.mode, image.format) == ("I", "PPM"):
+        return scale_grey(np.asarray(image), FULL, None)
     if image.mode in ("I", "F"):
-        raise UnreadableImage(f"{_kind_of_numbers(image)} have no agreed range")
+        raise UnreadableImage(f"{kind_of_numbers(image)} have no agreed range")
     profile = image.info.get("icc_profile")
+    if bits == FULL:
+        image = scale_colours(image, content, depth)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
@@ -219,10 +246,3 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
     image = to_srgb(image, profile)
     # Converting would copy what is RGB already.
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-
-
-def _kind_of_numbers(image: Image.Image) -> str:
-    tags = getattr(image, "tag_v2", {})
-    is_signed = tags.get(SAMPLE_FORMAT_TAG, ())[:1] == (2,)
-    bits = max(tags.get(BITS_TAG, ()), default=32)
-    return f"{'signed ' if is_signed else ''}{bits}-bit pixels"

@@ -1,11 +1,16 @@
 """What prepare says of pictures that are used, and not as may be thought."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import listed
 from headswap.pictures.decode import Picture
 from headswap.prepare.listing import Row
+
+# Pictures of which none uses more bits than this are at most a quarter as bright as
+# they can be: no such camera is in doubt.
+MOST_UNUSED = 14
 
 
 def say_unlabelled(kinds: Mapping[str, Kind], rows: Sequence[Row]) -> None:
@@ -26,13 +31,35 @@ def say_unlabelled(kinds: Mapping[str, Kind], rows: Sequence[Row]) -> None:
 
 def say_pages(rows: Sequence[Row], pictures: Sequence[Picture]) -> None:
     """Say which files hold more than what is used of them."""
-    paged = [
-        row.path
-        for row, picture in zip(rows, pictures, strict=True)
-        if picture.num_pages > 1
-    ]
+    both = zip(rows, pictures, strict=True)
+    paged = [(row.path, each.file_format) for row, each in both if each.num_pages > 1]
     if paged:
+        counts = Counter(file_format for _, file_format in paged)
+        kinds = [f"{count} {name}" for name, count in sorted(counts.items())]
         print(
-            f"note: {len(paged)} TIFF files have several pages, of which the first is "
-            f"the picture: {listed(paged)}"
+            f"note: {len(paged)} files have several pages or frames, of which the "
+            f"first is the picture ({', '.join(kinds)}): "
+            f"{listed([path for path, _ in paged])}"
+        )
+
+
+def say_depth(
+    rows: Sequence[Row], pictures: Sequence[Picture], depth: int | None
+) -> None:
+    """Say where numbers of 16 bits use so little of them that pictures are dark.
+
+    Args:
+        rows: that are used.
+        pictures: of the rows.
+        depth: that the pictures were read with.
+    """
+    both = zip(rows, pictures, strict=True)
+    deep = [(row.path, each.largest) for row, each in both if each.largest]
+    largest = max((number for _, number in deep), default=0)
+    if largest and depth is None and largest.bit_length() <= MOST_UNUSED:
+        print(
+            f"warning: {len(deep)} files of 16 bits hold no number above {largest} of "
+            f"65535, and so are all dark: {listed([path for path, _ in deep])}. If the "
+            f"camera has {largest.bit_length()} bits, set "
+            f"prepare.depth={largest.bit_length()}."
         )

@@ -28,7 +28,7 @@ from headswap.pictures.decode import Picture, UnreadableImage
 from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.meaning import meaning_faults
 from headswap.prepare.no_data import leave_out
-from headswap.prepare.notes import say_pages, say_unlabelled
+from headswap.prepare.notes import say_depth, say_pages, say_unlabelled
 from headswap.prepare.same_picture import name_pictures
 from headswap.prepare.stored import fits_table, read_pictures
 
@@ -111,6 +111,7 @@ def prepare_images(
     )
     say_unlabelled(listing.kinds, kept)
     say_pages(kept, pictures)
+    say_depth(kept, pictures, options.depth)
 
 
 def task_name_faults(listing: Listing) -> list[str]:

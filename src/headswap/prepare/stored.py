@@ -64,7 +64,8 @@ class Reader:
             key = self.key(hashlib.sha256(content).digest())
             if store and store.has(key):
                 return Stored(key)
-            return decode(content, self.options.image_size, self.options.resize)
+            options = self.options
+            return decode(content, options.image_size, options.resize, options.depth)
         except UnreadableImage as reason:
             return reason
         except OSError as error:
