@@ -195,6 +195,7 @@ def test_an_empty_section_lacks_all_its_parameters(sections, emptied):
     sections["prepare"] = emptied
     faults = faults_of(sections)
     assert sorted(faults) == [
+        "params.yaml: prepare.depth must be given. Add it.",
         "params.yaml: prepare.image_size must be given. Add it.",
         "params.yaml: prepare.resize must be given. Add it.",
     ]
@@ -310,14 +311,16 @@ def test_a_learning_rate_may_be_written_with_an_exponent(repository, tmp_path):
 
 
 def test_reading_one_section_leaves_the_others_unchecked(tmp_path):
-    text = "prepare: {image_size: 32, resize: pad}\ntrain: nonsense\n"
+    text = "prepare: {image_size: 32, resize: pad, depth: null}\ntrain: nonsense\n"
     (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     assert params.read("prepare", tmp_path / "params.yaml").image_size == 32
 
 
 def test_reading_one_section_reports_all_its_faults(tmp_path):
     path = tmp_path / "params.yaml"
-    path.write_text("prepare: {image_size: 2, resize: fold}\n", encoding="utf-8")
+    path.write_text(
+        "prepare: {image_size: 2, resize: fold, depth: 12}\n", encoding="utf-8"
+    )
     with pytest.raises(InputError) as caught:
         params.read("prepare", path)
     first, second = str(caught.value).splitlines()
@@ -605,8 +608,9 @@ def test_a_section_that_was_edited_meanwhile_is_an_error(read_twice):
 def test_a_section_that_became_invalid_meanwhile_is_an_error(read_twice):
     with pytest.raises(InputError, match=r"another prepare\.image_size\. Run again"):
         read_twice("image_size: 320", "image_size: -5")
+    section = "prepare:\n  image_size: 320\n  resize: squash\n  depth: null\n"
     with pytest.raises(InputError, match=r"another .*image_size, prepare\.resize\. "):
-        read_twice("prepare:\n  image_size: 320\n  resize: squash\n", "prepare: 3\n")
+        read_twice(section, "prepare: 3\n")
 
 
 def test_a_parameter_that_was_removed_meanwhile_is_an_error(read_twice):
