@@ -181,3 +181,15 @@ def test_the_version_of_the_engine_that_computes_is_known(write):
 def test_a_missing_file_is_an_error(require):
     with pytest.raises(InputError, match=r"another .*numpy \(libraries\)"):
         require("split")
+
+
+def test_corrections_are_a_file_of_the_project(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    missing = write(data__corrections="corrections.csv")
+    assert missing["prepare"]["files"] == {"data.corrections": None}
+    (tmp_path / "corrections.csv").write_text("path,action\n")
+    first = write(data__corrections="corrections.csv")
+    (tmp_path / "corrections.csv").write_text("path,action\na.jpg,exclude\n")
+    second = write(data__corrections="corrections.csv")
+    assert first["prepare"]["files"] != second["prepare"]["files"]
+    assert first["split"] == second["split"]

@@ -483,7 +483,7 @@ def test_a_setting_that_the_layout_does_not_read_is_refused(sections, layout, na
 def test_every_setting_of_the_data_is_read_by_its_layout_or_refused(sections):
     always_read = {
         *("root", "layout", "parts", "classes", "unlabelled", "group_pattern"),
-        *("exclude", "conflicts", "seed"),
+        *("exclude", "corrections", "conflicts", "seed"),
     }
     # It has a value from the start, which no other layout asks to remove.
     always_given = {"levels"}

@@ -28,6 +28,10 @@ PARAMETERS = {
     "data.columns": (["path", "kind"], {"prepare"}),
     "data.tasks": (["kind"], {"prepare"}),
     "data.multilabel": (["kind"], {"prepare"}),
+    "data.delimiter": ("tab", {"prepare"}),
+    "data.separator": (";", {"prepare"}),
+    "data.one_hot": ({"kind": ["cat", "dog"]}, {"prepare"}),
+    "data.corrections": ("corrections.csv", {"prepare"}),
     "data.class_names": ({"kind": "names.txt"}, {"prepare"}),
     "data.classes": (["cat"], {"prepare"}),
     "data.unlabelled": (0.5, {"prepare"}),
@@ -38,6 +42,7 @@ PARAMETERS = {
     "data.seed": (43, {"prepare"}),
     "prepare.image_size": (96, {"prepare"}),
     "prepare.resize": ("pad", {"prepare"}),
+    "prepare.depth": (12, {"prepare"}),
     "split.method": ("folds", {"split"}),
     "split.validation": (0.1, {"split"}),
     "split.test": (0.25, {"split"}),
@@ -98,7 +103,10 @@ BESIDE = {
     "data.layout": {"data.table": "labels.csv"},
     **{
         f"data.{name}": {"data.layout": "csv"}
-        for name in ("table", "tables", "columns", "tasks", "multilabel", "class_names")
+        for name in (
+            *("table", "tables", "delimiter", "columns", "tasks", "multilabel"),
+            *("separator", "one_hot", "class_names"),
+        )
     },
     "data.unlabelled": {"data.layout": "voc"},
     "data.group": {"data.levels": ["category", "landmark", "town"]},
@@ -130,6 +138,11 @@ FILES = {
             "data.table": "labels.csv",
             "data.class_names": {"kind": "../../elsewhere/names.txt"},
         },
+        {"prepare"},
+    ),
+    "corrections": (
+        "elsewhere/corrections.csv",
+        {"data.corrections": "elsewhere/corrections.csv"},
         {"prepare"},
     ),
     "weights": (

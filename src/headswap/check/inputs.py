@@ -138,5 +138,9 @@ def named_files(stage: str, sections: Mapping[str, Any]) -> dict[str, Path]:
         names |= {
             f"data.class_names.{task}": name for task, name in data.class_names.items()
         }
-        return {key: Path(data.root) / name for key, name in names.items()}
+        files = {key: Path(data.root) / name for key, name in names.items()}
+        if data.corrections is not None:
+            # Beside the code, for the raw folder is not for corrections.
+            files["data.corrections"] = Path(data.corrections)
+        return files
     return sections["backbone"].files if stage == "features" else {}

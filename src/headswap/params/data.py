@@ -106,6 +106,9 @@ class Section:
         exclude: patterns of files and folders below `root` that are no data, such as
             `*_mask.png` and `previews`; one with a slash is of whole paths, such as
             `train/*/old`. `*` stands for any letters, `?` for one, `[ab]` for a or b.
+        corrections: a CSV file below the project, or its whole path, that excludes or
+            relabels images: `path` (below `root`), `action` (`exclude` or `relabel`),
+            `task`, `class`, `reason`; null for none.
         conflicts: what happens to one picture under two classes of a multiclass task.
         seed: of the draw among images without any class.
     """
@@ -134,6 +137,7 @@ class Section:
     group: Annotated[str, Field(min_length=1)] | None
     group_pattern: Annotated[str, AfterValidator(_compile)] | None
     exclude: tuple[Annotated[str, Field(pattern="[^/]")], ...]
+    corrections: Annotated[str, Field(min_length=1)] | None
     conflicts: Literal["fail", "drop"]
     seed: Seed
 

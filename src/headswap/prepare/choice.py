@@ -8,6 +8,7 @@ import numpy as np
 from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import listed, raise_faults
 from headswap.params.data import Section
+from headswap.prepare.corrections import correct
 from headswap.prepare.listing import Row
 from headswap.prepare.normal_form import composed
 
@@ -17,16 +18,19 @@ def choose(
 ) -> tuple[list[Row], list[tuple[str, str]]]:
     """Return the rows kept, and (path, reason) of those left out.
 
-    A task that has chosen classes has no others: a multiclass one leaves out the images
-    of the others, a multilabel one only their names. Then images without any class of a
-    multilabel task are drawn, in the order of the rows, as `data.unlabelled` says.
+    What `data.corrections` says comes first. A task that has chosen classes has no
+    others: a multiclass one leaves out the images of the others, a multilabel one only
+    their names. Then images without any class of a multilabel task are drawn, in the
+    order of the rows, as `data.unlabelled` says.
 
     Raises:
-        InputError: a chosen class is in no task or in several.
+        InputError: a chosen class is in no task or in several, or a correction cannot
+            be made.
     """
-    kept, left_out = _choose_classes(rows, kinds, data)
+    corrected, excluded = correct(rows, kinds, data)
+    kept, left_out = _choose_classes(corrected, kinds, data)
     kept, undrawn = _draw_unlabelled(kept, kinds, data)
-    return kept, left_out + undrawn
+    return kept, excluded + left_out + undrawn
 
 
 def _choose_classes(
