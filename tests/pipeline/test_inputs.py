@@ -49,6 +49,7 @@ PARAMETERS = {
     "split.repeats": (2, {"split"}),
     "split.num_folds": (4, {"split"}),
     "split.leaks": ("drop", {"split"}),
+    "split.rare": ("train", {"split"}),
     "split.balance": ("oversample", {"split"}),
     "split.seed": (43, {"split"}),
     "augment.policy": ("each", {"augment"}),

@@ -60,6 +60,7 @@ def options(section):
             "repeats": 1,
             "num_folds": 3,
             "leaks": "report",
+            "rare": "fail",
             "balance": "none",
             "seed": 42,
         }

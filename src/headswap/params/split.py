@@ -29,6 +29,9 @@ class Section:
         num_folds: inner folds of the training images, and rounds a repeat of `folds`.
         leaks: what happens to a picture or group in several given parts: `report` it,
             `drop` it from all but the last of train, validation and test, or `fail`.
+        rare: what happens to classes with fewer groups than parts they have to be in:
+            `fail`, `train` (they are neither validated nor tested) or `drop` (their
+            images are in no part).
         balance: of the training images of the finest task: `undersample` to the
             rarest class, `oversample` to the most frequent one, or `none`.
         seed: of every draw.
@@ -42,5 +45,6 @@ class Section:
     repeats: Count
     num_folds: Annotated[int, Field(ge=2, le=20)]
     leaks: Literal["report", "drop", "fail"]
+    rare: Literal["fail", "train", "drop"]
     balance: Literal["none", "undersample", "oversample"]
     seed: Seed

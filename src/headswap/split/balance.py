@@ -26,7 +26,7 @@ def training_times(index: Index, parts: np.ndarray, balance: str) -> np.ndarray:
     targets = task.encode(index.cells[task.name]) * times[:, None]
     counts = targets.sum(axis=0)
     if balance == "oversample":
-        factors = np.rint(counts.max() / counts)
+        factors = np.rint(counts.max() / np.maximum(counts, 1))
         # An image with several classes follows its rarest one; one without stays.
         return times * np.maximum(1, (targets * factors).max(axis=1)).astype(int)
     if task.kind == "multilabel":
@@ -35,10 +35,12 @@ def training_times(index: Index, parts: np.ndarray, balance: str) -> np.ndarray:
             f"task {task.name}, got undersample: leaving out an image of a frequent "
             "class may leave out a rare one. Use oversample or train.class_weight."
         )
-    smallest = int(counts.min())
+    # A class that does not train is not the smallest.
+    smallest = int(counts[counts > 0].min())
     for number in range(task.num_classes):
         rows = np.flatnonzero(targets[:, number])
+        num_kept = min(smallest, len(rows))
         # Evenly spaced, so that no further seed is needed.
-        kept = rows[np.linspace(0, len(rows) - 1, smallest).astype(int)]
+        kept = rows[np.linspace(0, len(rows) - 1, num_kept).astype(int)]
         times[np.setdiff1d(rows, kept)] = 0
     return times

@@ -47,18 +47,19 @@ class Dealer:
         self._groups = groups
         self._options = options
 
-    def rounds(self, given: np.ndarray) -> Iterator[Drawn]:
+    def rounds(self, given: np.ndarray, keeps: np.ndarray) -> Iterator[Drawn]:
         """Yield every round.
 
         Args:
             given: the part that each image keeps, (N,) str; "" where it is free.
+            keeps: whether an image trains whatever is drawn, (N,) bool.
         """
-        for number, (repeat, fixed) in enumerate(self._fixed_parts(given)):
+        for number, (repeat, fixed) in enumerate(self._fixed_parts(given, keeps)):
             lacking = [part for part in ("test", "validation") if part not in fixed]
             # What a data set lacks is drawn from what it calls train.
-            free = np.flatnonzero((fixed == "") | (fixed == "train"))
+            free = np.flatnonzero(np.isin(fixed, ["", "train"]) & ~keeps)
             sizes = {part: getattr(self._options, part) for part in lacking}
-            parts = fixed.copy()
+            parts = np.where(keeps, "train", fixed)
             parts[free], deviation = self._draw_parts(free, sizes, ["parts", number])
             folds = np.full(len(parts), NO_FOLD)
             trains = np.flatnonzero(parts == "train")
@@ -67,15 +68,18 @@ class Dealer:
                 folds[trains] = self._draw_folds(trains, num_folds, ["folds", number])
             yield Drawn(parts, folds, self._facts(repeat, parts, deviation))
 
-    def _fixed_parts(self, given: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    def _fixed_parts(
+        self, given: np.ndarray, keeps: np.ndarray
+    ) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (repeat, the part of each image or "" where it is drawn)."""
-        everything = np.arange(len(given))
+        free = np.flatnonzero((given == "") & ~keeps)
         for repeat in range(self._options.repeats):
             if self._options.method != "folds":
                 yield repeat, given
                 continue
             num_folds = self._options.num_folds
-            folds = self._draw_folds(everything, num_folds, ["tested", repeat])
+            folds = np.full(len(given), NO_FOLD)
+            folds[free] = self._draw_folds(free, num_folds, ["tested", repeat])
             for fold in range(folds.max() + 1):
                 yield repeat, np.where(folds == fold, "test", given)
 

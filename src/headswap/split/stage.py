@@ -6,6 +6,7 @@ belong together.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ import numpy as np
 from headswap.artifacts.dataset.index import Index, read_index
 from headswap.artifacts.dataset.split import PARTS, UNUSED, Split, write_split
 from headswap.artifacts.storage.tables import PathLike, write_table
-from headswap.errors import InputError, listed, raise_faults
+from headswap.errors import MAX_LISTED, InputError, listed, raise_faults
 from headswap.params.split import Section
 from headswap.split.balance import training_times
 from headswap.split.class_counts import NO_LABEL, count_classes, draw_class_counts
 from headswap.split.groups import join_groups
+from headswap.split.rare import Rare, find_rare, keep_apart, too_small
 from headswap.split.rounds import Dealer
 
 # Below this many images of a class, a figure of that class says little.
@@ -73,9 +75,13 @@ def divide(index: Index, groups: np.ndarray, options: Section) -> Split:
                 "split.method=predefined"
             )
         given[:] = ""
-    rounds = list(Dealer(index, groups, options).rounds(given))
+    given, keeps, rare = keep_apart(index, groups, given, options)
+    rounds = list(Dealer(index, groups, options).rounds(given, keeps))
     parts = np.stack([drawn.parts for drawn in rounds])
-    raise_faults(_missing_classes(index, groups, parts, options.method))
+    missing = _missing_classes(index, groups, parts, options, rare)
+    small = find_rare(index, groups, given, options.method)
+    # Those of a long tail are named in one sentence, not ten of them.
+    raise_faults([too_small(small)] if len(missing) > MAX_LISTED and small else missing)
     if len(parts) > 1 and (parts == parts[0]).all():
         print(
             f"split: the data set gives every part, so all {len(parts)} rounds "
@@ -134,7 +140,11 @@ def _usable_given_parts(
 
 
 def _missing_classes(
-    index: Index, groups: np.ndarray, parts: np.ndarray, method: str
+    index: Index,
+    groups: np.ndarray,
+    parts: np.ndarray,
+    options: Section,
+    rare: Sequence[Rare],
 ) -> list[str]:
     """Return one fault a class that is missing where it has to be.
 
@@ -142,6 +152,7 @@ def _missing_classes(
     be in every part; elsewhere a gap is reported and left out of the figures.
     """
     faults = []
+    known = {(each.task, each.class_name) for each in rare}
     for task in index.tasks:
         targets = task.encode(index.cells[task.name]).astype(bool)
         for number, class_name in enumerate(task.class_names):
@@ -151,16 +162,18 @@ def _missing_classes(
                 for part in PARTS
                 if not (parts[:, has_class] == part).any(axis=1).all()
             ]
-            if not missing:
+            # Where given parts forbid it, a rare class does not train for all that.
+            is_settled = options.rare == "drop" or "train" not in missing
+            if not missing or ((task.name, class_name) in known and is_settled):
                 continue
-            is_needed = method == "stratified" and task.kind == "multiclass"
+            is_needed = options.method == "stratified" and task.kind == "multiclass"
             num_groups = len(np.unique(groups[has_class]))
             if "train" in missing or is_needed:
                 faults.append(
                     f"split: {task.name} {class_name!r} must have images in every "
                     f"part, got none in {' and '.join(missing)} out of "
                     f"{has_class.sum()} in all, in {num_groups} groups that stay "
-                    f"together. {_remedy(num_groups, method)}"
+                    f"together. {_remedy(num_groups, options.method)}"
                 )
             else:
                 print(
@@ -172,7 +185,10 @@ def _missing_classes(
 
 def _remedy(num_groups: int, method: str) -> str:
     if num_groups < len(PARTS):
-        return "Add images that belong to none of them, or remove the class."
+        return (
+            "Add images that belong to none of them, or remove the class. Or set "
+            "split.rare to train (alone) or drop."
+        )
     if method == "predefined":
         return "Give it images there, or remove the class."
     return "Add images, remove the class, or try another split.seed."
