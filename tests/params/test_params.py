@@ -12,6 +12,7 @@ from headswap import params, registry
 from headswap.errors import InputError
 from headswap.machine import backend
 from headswap.params import features
+from headswap.params._data_faults import NOT_READ
 from headswap.params._types import KEYS_DVC_IGNORES
 
 # Parameter, a value it cannot have, what has to be said instead.
@@ -488,7 +489,7 @@ def test_every_setting_of_the_data_is_read_by_its_layout_or_refused(sections):
     # It has a value from the start, which no other layout asks to remove.
     always_given = {"levels"}
     settings = {field.name for field in dataclasses.fields(params.data.Section)}
-    refused = {*params.data.NOT_READ["voc"]}
+    refused = {*NOT_READ["voc"]}
     assert settings == always_read | always_given | refused
 
 

@@ -4,12 +4,13 @@ Out: one file a stage with what its results depend on beside git and params.yaml
 always runs and is quick.
 """
 
-from pathlib import Path
+import os
 
 from headswap import params
 from headswap.artifacts.storage.tables import PathLike
 from headswap.check.git_index import show_changes_to_git
 from headswap.check.inputs import write_inputs
+from headswap.check.raw_files import require_reachable, require_walkable
 from headswap.check.sample import ensure_sample
 
 
@@ -20,17 +21,14 @@ def check_all(inputs: PathLike) -> None:
         inputs: folder to write.
 
     Raises:
-        InputError: with every fault of every section.
+        InputError: with every fault of every section, or with every file below
+            `data.root` at which DVC would stop.
     """
     # First, for what follows may fail.
     show_changes_to_git()
     sections = params.check(params.load())
     root = sections["data"].root
     ensure_sample(root)
-    if not Path(root).exists():
-        # No error: DVC may be about to fetch it, or not to need it.
-        print(
-            f"note: data.root: {root!r} does not exist here. A queued experiment finds "
-            "it where the path is absolute, or where its .dvc file is in git."
-        )
+    require_reachable(root, os.environ)
+    require_walkable(root)
     write_inputs(sections, inputs)

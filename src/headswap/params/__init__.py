@@ -19,7 +19,8 @@ from ruamel.yaml.error import YAMLError
 from headswap import registry
 from headswap.errors import InputError, listed, raise_faults
 from headswap.machine.backend import backend_faults
-from headswap.params import backbone, data, features, train
+from headswap.params import backbone, features, train
+from headswap.params._data_faults import find_faults as find_data_faults
 
 PARAMS_FILE = "params.yaml"
 UNKNOWN_KEY = "unexpected_keyword_argument"
@@ -192,7 +193,7 @@ _TYPE_NAMES = {"int", "float", "str", "bool", "constrained", "none", "list", "tu
 
 def _check_together(parsed: Mapping[str, Any], where: str) -> list[str]:
     """Return the faults that only several parameters side by side can show."""
-    faults = data.find_faults(parsed["data"], where)
+    faults = find_data_faults(parsed["data"], where)
     tasks, order = parsed["data"].known_tasks, parsed["train"].order
     if tasks and not isinstance(order, str) and sorted(order) != sorted(tasks):
         faults.append(
