@@ -376,7 +376,13 @@ def test_running_twice_gives_the_same_bytes(run, pictures):
     (pictures / "category0/landmark0/bad.jpg").write_bytes(b"bad")
     first, second = run(pictures), run(pictures)
     names = {path.name for path in first.iterdir()}
-    assert names == {"images.npy", "index.csv", "rejected.csv", "labels.json"}
+    assert names == {
+        "images.npy",
+        "index.csv",
+        "labels.json",
+        "near_duplicates.csv",
+        "rejected.csv",
+    }
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes()
 

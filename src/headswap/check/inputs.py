@@ -23,7 +23,13 @@ from headswap.machine.fingerprint import (
 
 # The installed packages whose code a stage's results come from.
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "prepare": ("numpy", "opencv-python-headless", "pillow", "scipy"),
+    "prepare": (
+        "numpy",
+        "opencv-python-headless",
+        "pillow",
+        "scipy",
+        "threadpoolctl",
+    ),
     "split": ("matplotlib", "numpy", "scipy"),
     "augment": ("numpy", "opencv-python-headless", "pillow"),
     "features": ("h5py", "keras", "numpy", "opencv-python-headless"),

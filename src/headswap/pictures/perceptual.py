@@ -5,10 +5,10 @@ import numpy as np
 
 # Grey levels that a picture has to span; noise alone would decide the bits below it.
 MIN_RANGE = 8
-_SIDE, _NUM_FREQUENCIES = 64, 16
+SIDE, NUM_FREQUENCIES = 64, 16
 # The lowest frequencies of a cosine transform of one axis, (16, 64) float32.
 _WAVES = np.cos(
-    np.outer(np.arange(_NUM_FREQUENCIES), np.arange(_SIDE) + 0.5) * (np.pi / _SIDE)
+    np.outer(np.arange(NUM_FREQUENCIES), np.arange(SIDE) + 0.5) * (np.pi / SIDE)
 ).astype(np.float32)
 _WAVES[0] /= np.sqrt(2)
 
@@ -28,10 +28,19 @@ def perceptual_hash(pixels: np.ndarray) -> str:
     functions", 3.2.1, with 16 frequencies a side instead of 8.
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    grey = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    grey = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     darkest, brightest, *_ = cv2.minMaxLoc(grey)
     if brightest - darkest < MIN_RANGE:
         return ""
-    spectrum = (_WAVES @ grey.astype(np.float32) @ _WAVES.T).ravel()
+    spectrum = low_frequencies(grey).ravel()
     middle = np.partition(spectrum, spectrum.size // 2 - 1)[spectrum.size // 2 - 1]
     return np.packbits(spectrum > middle).tobytes().hex()
+
+
+def low_frequencies(grey: np.ndarray) -> np.ndarray:
+    """Return the lowest frequencies of cosine transforms, (..., 16, 16) float32.
+
+    Args:
+        grey: (..., 64, 64).
+    """
+    return _WAVES @ grey.astype(np.float32) @ _WAVES.T

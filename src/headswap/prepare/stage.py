@@ -2,7 +2,8 @@
 
 In: the raw folder, by way of a layout. Out, in one folder: `images.npy` (N, size,
 size, 3) uint8 RGB, `index.csv` with one row an image in the same order, `rejected.csv`
-with every file left out and why, and `labels.json` with the tasks and class order.
+with every file left out and why, `labels.json` with the tasks and class order, and
+`near_duplicates.csv` with the pairs of pictures that look alike.
 """
 
 import json
@@ -17,6 +18,7 @@ import numpy as np
 from headswap import registry
 from headswap.artifacts.dataset.index import INDEX_COLUMNS
 from headswap.artifacts.dataset.labels import Labels, write_labels
+from headswap.artifacts.dataset.near_duplicates import write_near_duplicates
 from headswap.artifacts.dataset.relations import find_relations
 from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
 from headswap.artifacts.storage.arrays import RowWriter, iterate
@@ -27,6 +29,7 @@ from headswap.params import prepare as prepare_params
 from headswap.pictures.decode import Picture, UnreadableImage
 from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.meaning import meaning_faults
+from headswap.prepare.near_duplicates.pairs import find_near_duplicates
 from headswap.prepare.no_data import leave_out
 from headswap.prepare.notes import say_depth, say_pages, say_unlabelled
 from headswap.prepare.same_picture import name_pictures
@@ -102,8 +105,14 @@ def prepare_images(
         remaining = sorted(set(range(len(kept))) - set(conflicting))
         kept, index = [kept[i] for i in remaining], [index[i] for i in remaining]
         pictures = [pictures[i] for i in remaining]
+        names = [names[i] for i in remaining]
     write_table(folder / "index.csv", [*INDEX_COLUMNS, *listing.kinds], index)
     write_labels(folder / "labels.json", _labels(listing, kept))
+    image_ids = [str(image_id) for image_id, *_ in index]
+    alike = find_near_duplicates(
+        folder / "images.npy", options, image_ids, names, pictures
+    )
+    write_near_duplicates(folder, alike)
     print(
         f"{len(kept)} images prepared, {len(rejected)} rejected (see "
         f"{folder / 'rejected.csv'}), {listing.num_skipped} hidden or system files "

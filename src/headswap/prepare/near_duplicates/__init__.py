@@ -1,0 +1,1 @@
+"""Which prepared pictures are the same picture or the same moment, look by look."""

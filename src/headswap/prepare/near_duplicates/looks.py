@@ -1,0 +1,178 @@
+"""What a prepared picture looks like in 256 bits, and again trimmed, zoomed and turned.
+
+In: prepared pictures. Out: one look each, 32 bytes, of the picture as it is, and looks
+of what a copy of it may have become. The bits are signs of the 16 x 16 lowest
+frequencies of the grey picture. A flip only turns the signs of odd frequencies, and a
+turn exchanges rows and columns beside; so the eight turns and flips of a picture need
+no looks of their own.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from headswap.artifacts.storage.arrays import Rows
+from headswap.artifacts.storage.tables import PathLike
+from headswap.machine.parallel import map_in_order
+from headswap.pictures.perceptual import NUM_FREQUENCIES, SIDE, low_frequencies
+from headswap.pictures.resize import COVERED
+
+# Side of the picture that is zoomed and turned: SIDE, and what these cut off.
+_WORKING_SIDE = 96
+# (degrees, share cut off): what reaches crops of up to 7 % an edge and turns of up to 6
+# degrees either way, framed like the original or cut to the inside.
+_CHANGES = ((0.0, 0.06), (0.0, 0.1), (4.5, 0.0), (-4.5, 0.0), (4.5, 0.1), (-4.5, 0.1))
+# A border is of one grey level, nearly, and at most so much of a side.
+_BORDER_RANGE, _MAX_BORDER = 12, 0.25
+_BATCH = 64
+# Rows and columns of the frequencies, ordered by whether they are even or odd: no flip,
+# flipped left to right, upside down, and by either.
+_EVEN, _ODD = np.arange(0, NUM_FREQUENCIES, 2), np.arange(1, NUM_FREQUENCIES, 2)
+_BY_PARITY = np.concatenate(
+    [
+        (rows[:, None] * NUM_FREQUENCIES + columns).ravel()
+        for rows in (_EVEN, _ODD)
+        for columns in (_EVEN, _ODD)
+    ]
+)
+
+
+class Looks(NamedTuple):
+    """Looks of N pictures; a row of 32 bytes is one look.
+
+    Attributes:
+        plain: (N + M, 32) uint8, of the N pictures, and of the M that have a border
+            once more without it.
+        owners: (N + M,) int, whose looks these are.
+        transposed: (N + M, 32) uint8, the same, of the pictures with rows and columns
+            exchanged.
+        changed: (changes, N, 32) uint8, of the N pictures zoomed and turned.
+    """
+
+    plain: np.ndarray
+    owners: np.ndarray
+    transposed: np.ndarray
+    changed: np.ndarray
+
+
+def grey_content(image: np.ndarray, width: int, height: int, resize: str) -> np.ndarray:
+    """Return what a prepared picture has within its padding, (rows, columns) uint8.
+
+    Args:
+        image: (S, S, 3) uint8, prepared.
+        width: of the original.
+        height: of the original.
+        resize: how the picture was prepared.
+    """
+    size = len(image)
+    columns, rows = COVERED[resize](width, height, size)
+    top, left = (size - rows) // 2, (size - columns) // 2
+    content = image[top : top + rows, left : left + columns]
+    return cv2.cvtColor(np.ascontiguousarray(content), cv2.COLOR_RGB2GRAY)
+
+
+def find_looks(
+    images: PathLike, rows: np.ndarray, sides: Sequence[tuple[int, int]], resize: str
+) -> Looks:
+    """Return the looks of prepared pictures.
+
+    Args:
+        images: `images.npy`.
+        rows: of the N pictures there.
+        sides: of the N originals, (width, height).
+        resize: how the pictures were prepared.
+    """
+
+    def work(start: int) -> tuple[np.ndarray, np.ndarray, list[int]]:
+        batch = slice(start, start + _BATCH)
+        greys = [
+            grey_content(image, *own_sides, resize)
+            for image, own_sides in zip(
+                Rows([images])[rows[batch]], sides[batch], strict=True
+            )
+        ]
+        trimmed = [without_border(grey) for grey in greys]
+        bordered = [number for number, grey in enumerate(trimmed) if grey is not None]
+        versions = [version for grey in greys for version in _versions(grey)]
+        inner = [_squashed(grey, SIDE) for grey in trimmed if grey is not None]
+        signs = _signs([*versions, *inner])
+        shape = (len(greys), 1 + len(_CHANGES), *signs.shape[1:])
+        own, without = np.split(signs, [len(versions)])
+        return own.reshape(shape), without, [start + number for number in bordered]
+
+    found = list(map_in_order(work, range(0, len(rows), _BATCH)))
+    own = np.concatenate([signs for signs, _, _ in found])
+    without = np.concatenate([signs for _, signs, _ in found])
+    bordered = [row for _, _, owners in found for row in owners]
+    both = np.concatenate([own[:, 0], without])
+    return Looks(
+        both[:, 0],
+        np.array([*range(len(rows)), *bordered]),
+        both[:, 1],
+        own[:, 1:, 0].swapaxes(0, 1),
+    )
+
+
+def without_border(grey: np.ndarray) -> np.ndarray | None:
+    """Return a picture without its plain border; None where it has none."""
+    height, width = grey.shape
+    top, bottom = _num_plain(grey), _num_plain(grey[::-1])
+    left, right = _num_plain(grey.T), _num_plain(grey.T[::-1])
+    if not top + bottom + left + right:
+        return None
+    return grey[top : height - bottom, left : width - right]
+
+
+def _num_plain(lines: np.ndarray) -> int:
+    """Return how many lines from the first on are of one grey level, nearly."""
+    # Mostly the first line says that there is no border; the rest takes time.
+    if not len(lines) or int(lines[0].max()) - int(lines[0].min()) > 2 * _BORDER_RANGE:
+        return 0
+    edge = lines[: int(len(lines) * _MAX_BORDER)].astype(np.int16)
+    is_plain = np.abs(edge - np.median(lines[0])).max(axis=1) <= _BORDER_RANGE
+    return len(edge) if is_plain.all() else int(np.argmin(is_plain))
+
+
+def _squashed(grey: np.ndarray, side: int) -> np.ndarray:
+    return cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _matrix(degrees: float, cut: float) -> np.ndarray:
+    """Return what leads from a pixel of a changed picture to that of the working one.
+
+    Args:
+        degrees: by which the picture is turned, about its centre.
+        cut: the share of each side that is cut off.
+    """
+    scale = (1 - cut) * _WORKING_SIDE / SIDE
+    cosine, sine = (
+        scale * np.cos(np.radians(degrees)),
+        scale * np.sin(np.radians(degrees)),
+    )
+    linear = np.array([[cosine, -sine], [sine, cosine]])
+    centre = np.full(2, (_WORKING_SIDE - 1) / 2) - linear @ np.full(2, (SIDE - 1) / 2)
+    return np.column_stack([linear, centre])
+
+
+_MATRICES = [_matrix(*change) for change in _CHANGES]
+
+
+def _versions(grey: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield a picture as it is, and zoomed and turned, (64, 64) uint8 each."""
+    working = _squashed(grey, _WORKING_SIDE)
+    yield _squashed(working, SIDE)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    for matrix in _MATRICES:
+        yield cv2.warpAffine(
+            working, matrix, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+
+
+def _signs(greys: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the looks of pictures as they are and transposed, (B, 2, 32) uint8."""
+    is_positive = low_frequencies(np.stack(greys)) > 0
+    both = np.stack([is_positive, is_positive.swapaxes(1, 2)], axis=1)
+    flat = both.reshape(len(greys), 2, -1)[..., _BY_PARITY]
+    return np.packbits(flat, axis=-1)
