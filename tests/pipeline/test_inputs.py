@@ -48,6 +48,7 @@ PARAMETERS = {
     "split.test": (0.25, {"split"}),
     "split.repeats": (2, {"split"}),
     "split.num_folds": (4, {"split"}),
+    "split.near_duplicates": ("report", {"split"}),
     "split.leaks": ("drop", {"split"}),
     "split.rare": ("train", {"split"}),
     "split.balance": ("oversample", {"split"}),

@@ -20,7 +20,7 @@ from headswap.prepare.layouts import voc
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES
 from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.stage import prepare_images
-from headswap.split.stage import find_leaks
+from headswap.split.leaks import find_leaks
 
 
 @pytest.fixture
@@ -987,9 +987,10 @@ def test_the_same_picture_in_two_given_parts_is_found_as_a_leak(
     write_picture(raw / "test/oak/2.png", 1, compress_level=0)
     write_picture(raw / "test/elm/3.png", 3)
     index = read_index(prepared("folders", levels=("split", "fine")))
-    assert [leak[1:] for leak in find_leaks(index, np.array(index.pixel_hashes))] == [
-        ("test", "test/oak/2.png"),
-        ("train", "train/oak/1.png"),
+    leaks = find_leaks(index, np.array(index.pixel_hashes), [])
+    assert [leak[1:] for leak in leaks] == [
+        ("test", "test/oak/2.png", "same picture", "train", "train/oak/1.png"),
+        ("train", "train/oak/1.png", "same picture", "test", "test/oak/2.png"),
     ]
 
 

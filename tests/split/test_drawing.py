@@ -251,7 +251,7 @@ def make_index(kind, cells, given_parts=None, tasks=1):
 
 def split(index, options):
     groups = join_groups(index.image_ids, [index.pixel_hashes])
-    return divide(index, groups, options)
+    return divide(index, groups, options, [])
 
 
 def test_a_multilabel_and_a_multiclass_task_are_split_together(section):

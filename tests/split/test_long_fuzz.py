@@ -39,7 +39,7 @@ def test_every_class_reaches_every_part_and_no_group_is_parted(section, block):
         index = draw_data_set(seed)
         groups = join_groups(index.image_ids, [index.given_groups])
         options = section("split", seed=seed, validation=0.15, test=0.2, repeats=2)
-        made = divide(index, groups, options)
+        made = divide(index, groups, options, [])
         for parts, folds in zip(made.parts, made.folds, strict=True):
             for group in np.unique(groups):
                 assert len(set(parts[groups == group])) == 1

@@ -13,7 +13,8 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.errors import InputError
 from headswap.split.class_counts import count_classes
 from headswap.split.groups import join_groups
-from headswap.split.stage import divide, find_leaks
+from headswap.split.leaks import find_leaks
+from headswap.split.stage import divide
 
 
 def make_index(class_sizes, groups=None, given_parts=None):
@@ -45,7 +46,8 @@ def groups_of(index):
 
 
 def split(index, options):
-    return divide(index, groups_of(index), options)
+    groups = groups_of(index)
+    return divide(index, groups, options, find_leaks(index, groups, []))
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +61,7 @@ def options(section):
             "test": 2,
             "repeats": 1,
             "num_folds": 3,
+            "near_duplicates": "group",
             "leaks": "report",
             "rare": "fail",
             "balance": "none",
@@ -510,19 +513,10 @@ def leaking():
     return make_index([6, 6], [0, 1, 2, 3, 4, 0, *range(6, 12)], GIVEN * 2)
 
 
-def test_leaks_between_given_parts_are_listed(leaking):
-    assert find_leaks(leaking, groups_of(leaking)) == [
-        ("image000", "test", "image005.png"),
-        ("image000", "train", "image000.png"),
-    ]
-    together = make_index([6], [0, 0, 1, 2, 3, 4], GIVEN)
-    assert find_leaks(together, groups_of(together)) == []
-
-
 def test_leaks_that_are_reported_stay_where_they_are(leaking, options, capsys):
     made = split(leaking, options(method="predefined", leaks="report"))
     assert list(made.parts[0]) == GIVEN * 2
-    assert "2 files share a picture or a group" in capsys.readouterr().out
+    assert "2 files have their like in another given part" in capsys.readouterr().out
 
 
 def test_leaks_that_are_dropped_stay_in_the_last_part_alone(leaking, options):
@@ -532,7 +526,8 @@ def test_leaks_that_are_dropped_stay_in_the_last_part_alone(leaking, options):
 
 
 def test_leaks_can_stop_the_run(leaking, options):
-    with pytest.raises(InputError, match=r"split\.leaks: .*2 files.*image000\.png"):
+    shown = r"split\.leaks: .*2 files.*image000\.png of train \(same picture: image005"
+    with pytest.raises(InputError, match=shown):
         split(leaking, options(method="predefined", leaks="fail"))
 
 

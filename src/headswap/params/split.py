@@ -27,6 +27,8 @@ class Section:
             read it.
         repeats: how many independent draws there are; figures are means over them.
         num_folds: inner folds of the training images, and rounds a repeat of `folds`.
+        near_duplicates: `group` keeps confirmed ones together, in one part and fold, as
+            it does equal pictures; `report` only lists them.
         leaks: what happens to a picture or group in several given parts: `report` it,
             `drop` it from all but the last of train, validation and test, or `fail`.
         rare: what happens to classes with fewer groups than parts they have to be in:
@@ -44,6 +46,7 @@ class Section:
     test: PartSize
     repeats: Count
     num_folds: Annotated[int, Field(ge=2, le=20)]
+    near_duplicates: Literal["group", "report"]
     leaks: Literal["report", "drop", "fail"]
     rare: Literal["fail", "train", "drop"]
     balance: Literal["none", "undersample", "oversample"]

@@ -1,17 +1,17 @@
 """split: the index -> who belongs together, and who is train, validation and test.
 
-In: `index.csv`. Out: `split.csv` and `rounds.json`, and for people the class counts and
-the pictures that stand in several given parts. Nothing after it asks again which images
-belong together.
+In: `index.csv`, and the pairs of near-duplicates. Out: `split.csv` and `rounds.json`,
+and for people the class counts, the near-duplicates, and the pictures that stand in
+several given parts. Nothing after it asks again which images belong together.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from headswap.artifacts.dataset.index import Index, read_index
+from headswap.artifacts.dataset.near_duplicates import read_near_duplicates
 from headswap.artifacts.dataset.split import PARTS, UNUSED, Split, write_split
 from headswap.artifacts.storage.tables import PathLike, write_table
 from headswap.errors import MAX_LISTED, InputError, listed, raise_faults
@@ -19,13 +19,13 @@ from headswap.params.split import Section
 from headswap.split.balance import training_times
 from headswap.split.class_counts import NO_LABEL, count_classes, draw_class_counts
 from headswap.split.groups import join_groups
+from headswap.split.leaks import LEAK_COLUMNS, Leak, count_reasons, find_leaks
+from headswap.split.near_duplicates import PAIR_COLUMNS, link, pair_rows, say
 from headswap.split.rare import Rare, find_rare, keep_apart, too_small
 from headswap.split.rounds import Dealer
 
 # Below this many images of a class, a figure of that class says little.
 FEW_IMAGES = 10
-
-Leaks = list[tuple[str, str, str]]
 
 
 def split_images(
@@ -37,29 +37,39 @@ def split_images(
         prepared: the prepared folder.
         options: the `split` section.
         output: the split folder.
-        report: folder for the class counts and the leaks.
+        report: folder for the class counts, the near-duplicates and the leaks.
     """
-    index = read_index(prepared)
-    groups = join_groups(index.image_ids, [index.pixel_hashes, index.given_groups])
-    split = divide(index, groups, options)
-    write_split(output, index.image_ids, split)
+    index, pairs = read_index(prepared), read_near_duplicates(prepared)
+    links = link(index, pairs, options.near_duplicates)
+    facts = [index.pixel_hashes, index.given_groups, links.facts]
+    groups = join_groups(index.image_ids, facts)
+    joined = pairs if options.near_duplicates == "group" else []
+    leaks = find_leaks(index, groups, joined)
+    # Written first: where leaks end the stage, they are there to be read.
     folder = Path(report)
     folder.mkdir(parents=True, exist_ok=True)
+    rows = pair_rows(index, pairs, links.verdicts)
+    write_table(folder / "near_duplicates.csv", PAIR_COLUMNS, rows)
+    write_table(folder / "leaks.csv", LEAK_COLUMNS, leaks)
+    say(links)
+    split = divide(index, groups, options, leaks)
+    write_split(output, index.image_ids, split)
     counts = count_classes(index, split)
     write_table(folder / "classes.csv", ["task", "class", "part", "images"], counts)
     draw_class_counts(folder / "classes.png", counts)
-    leaks = find_leaks(index, groups)
-    write_table(folder / "leaks.csv", ["group", "given_part", "path"], leaks)
     _say(split, counts)
 
 
-def divide(index: Index, groups: np.ndarray, options: Section) -> Split:
+def divide(
+    index: Index, groups: np.ndarray, options: Section, leaks: Sequence[Leak]
+) -> Split:
     """Return who is train, validation and test.
 
     Args:
         index: of the N images.
         groups: of each image, (N,) str.
         options: the `split` section.
+        leaks: between the parts that the data set gives.
 
     Raises:
         InputError: with every class that does not reach every part it has to be in, or
@@ -67,7 +77,7 @@ def divide(index: Index, groups: np.ndarray, options: Section) -> Split:
     """
     given = np.array(index.given_parts, dtype="<U10")
     if options.method == "predefined":
-        given = _usable_given_parts(index, groups, given, options)
+        given = _usable_given_parts(index, groups, given, options, leaks)
     else:
         if (given != "").any():
             print(
@@ -96,17 +106,12 @@ def divide(index: Index, groups: np.ndarray, options: Section) -> Split:
     )
 
 
-def find_leaks(index: Index, groups: np.ndarray) -> Leaks:
-    """Return (group, given part, path) of what belongs together in several parts."""
-    rows = list(zip(groups.tolist(), index.given_parts, index.paths, strict=True))
-    parts_of_group = defaultdict(set)
-    for group, part, _ in rows:
-        parts_of_group[group].add(part)
-    return sorted(row for row in rows if len(parts_of_group[row[0]] - {""}) > 1)
-
-
 def _usable_given_parts(
-    index: Index, groups: np.ndarray, given: np.ndarray, options: Section
+    index: Index,
+    groups: np.ndarray,
+    given: np.ndarray,
+    options: Section,
+    leaks: Sequence[Leak],
 ) -> np.ndarray:
     """Return the given parts, after the leaks between them are dealt with."""
     without = [index.paths[row] for row in np.flatnonzero(given == "")]
@@ -116,23 +121,23 @@ def _usable_given_parts(
             f"{len(without)} without: {listed(without)}. Use stratified, or name the "
             "level or column split."
         )
-    leaks = find_leaks(index, groups)
     if leaks and options.leaks == "fail":
         raise InputError(
-            "split.leaks: no picture or group may be in two given parts, got "
-            f"{len(leaks)} files: {listed([path for _, _, path in leaks])}. Remove "
+            "split.leaks: what belongs together must be in one given part, got "
+            f"{len(leaks)} files with their like in another: {listed(leaks)}. Remove "
             "them, or set split.leaks to drop or report."
         )
     if leaks:
         print(
-            f"split: {len(leaks)} files share a picture or a group (data.group) with "
-            "another given part"
+            f"split: {len(leaks)} files have their like in another given part "
+            f"(see leaks.csv): {count_reasons(leaks)}"
         )
     if options.leaks == "drop":
         given = given.copy()
         last_part: dict[str, int] = {}
-        for group, part, _ in leaks:
-            last_part[group] = max(last_part.get(group, 0), PARTS.index(part))
+        for leak in leaks:
+            part = PARTS.index(leak.given_part)
+            last_part[leak.group] = max(last_part.get(leak.group, 0), part)
         for row, group in enumerate(groups.tolist()):
             if PARTS.index(given[row]) < last_part.get(group, 0):
                 given[row] = UNUSED
