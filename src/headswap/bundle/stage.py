@@ -57,6 +57,7 @@ def write_bundle(
     bundle = Bundle(
         image_size=prepare.image_size,
         resize=prepare.resize,
+        depth=prepare.depth,
         views=options.views,
         engine=options.engine,
         backend=backend,

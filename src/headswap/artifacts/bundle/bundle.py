@@ -53,6 +53,7 @@ class Bundle:
     Attributes:
         image_size: side that a picture is first brought to, in pixels.
         resize: how, as `prepare.resize`.
+        depth: bits that are used of pictures of 16, as `prepare.depth`.
         views: of every picture, whose probabilities are averaged.
         engine: that computed the features.
         backend: of Keras.
@@ -65,6 +66,7 @@ class Bundle:
 
     image_size: int
     resize: str
+    depth: int | None
     views: Sequence[str]
     engine: str
     backend: str

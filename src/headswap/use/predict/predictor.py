@@ -140,7 +140,8 @@ class Predictor:
                 )
             return RESIZERS[resize](picture, size)
         try:
-            return decode(Path(picture).read_bytes(), size, resize).pixels
+            content = Path(picture).read_bytes()
+            return decode(content, size, resize, self._bundle.depth).pixels
         except UnreadableImage as reason:
             return str(reason)
         except OSError as error:
