@@ -22,6 +22,7 @@ from headswap import params
 from headswap.artifacts.dataset.index import read_index
 from headswap.artifacts.dataset.split import read_split
 from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.above import build_above
 from headswap.artifacts.features.cache import read_features
 from headswap.artifacts.storage.arrays import Rows
 from headswap.features.network import build_network
@@ -85,7 +86,7 @@ def main(result: Path) -> None:
 
     feature = keras.Input(member.rows.row_shape, name="feature")
     ours = add_heads(
-        feature, Inference(member.build_above("above"))(feature), index.tasks
+        feature, Inference(build_above(member, "above"))(feature), index.tasks
     )
     for layer in network.layers:
         layer.trainable = layer in trained

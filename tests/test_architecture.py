@@ -31,7 +31,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 MAX_STAGE_LINES = 60
 MAX_MODULE_LINES = 250
-MAX_DVC_LINES = 270
+MAX_DVC_LINES = 320
 
 
 def relative(path):

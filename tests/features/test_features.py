@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from headswap.artifacts.features.above import build_above
 from headswap.artifacts.features.cache import read_features
 from headswap.artifacts.storage.tables import read_table
 from headswap.engines import openvino as engine
@@ -146,7 +147,7 @@ def test_a_cut_network_keeps_the_part_above_for_training(compute, image_files):
     folder = compute(unfreeze=3)
     facts = json.loads((folder / "mobilenet_v2" / "member.json").read_text())
     cached = read_features(folder, image_files).members[0]
-    above = cached.build_above("above")
+    above = build_above(cached, "above")
     assert facts["cut_after"] == "block_16_project_BN"
     assert facts["parameters_above"] == above.count_params()
     trained = sum(int(np.prod(weight.shape)) for weight in above.trainable_weights)
@@ -179,7 +180,7 @@ def test_layers_with_weights_above_the_cut_train_only_if_they_are_among_the_last
     # Thirteen layers back lies inside a block with a shortcut, cut below it.
     folder = compute(unfreeze=13)
     facts = json.loads((folder / "mobilenet_v2" / "member.json").read_text())
-    above = read_features(folder, image_files).members[0].build_above("above")
+    above = build_above(read_features(folder, image_files).members[0], "above")
     layers = [layer for layer in above.layers if layer.weights]
     trained = [layer.name for layer in layers if layer.trainable_weights]
     frozen = [layer.name for layer in layers if not layer.trainable_weights]
@@ -493,7 +494,7 @@ def test_the_part_above_follows_the_precision_of_keras(
     ]
     keras.config.set_dtype_policy(precision)
     try:
-        above = cached.build_above("above")
+        above = build_above(cached, "above")
         vector = np.asarray(above(cached.rows[np.arange(2)])).astype(np.float32)
     finally:
         keras.config.set_dtype_policy("float32")

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from headswap.artifacts.features.above import build_above
 from headswap.artifacts.features.cache import read_features
 from headswap.errors import InputError
 from headswap.features import network
@@ -249,7 +250,7 @@ def test_the_part_above_the_cut_is_read_without_the_file(
     assert (facts["parameters_trained"] > 0) == (unfreeze != 0)
     found = own.rows[np.arange(3)]
     if own.has_above:
-        found = np.asarray(own.build_above("above")(found))
+        found = np.asarray(build_above(own, "above")(found))
     pooled = np.maximum(np.asarray(model(draw_pixels())), 1e-6) ** 3
     expected = pooled.mean(axis=(1, 2)) ** (1 / 3)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

@@ -75,6 +75,7 @@ def test_every_figure_is_written(workspace, reproduced):
         "split",
         "augment",
         "features",
+        "inspect",
         "train",
         "evaluate",
     ]
@@ -125,7 +126,7 @@ def test_a_train_parameter_reruns_training_alone(workspace, reproduced):
 
 def test_another_picture_size_gives_other_pictures(workspace, reproduced):
     output = experiment(workspace, **{"prepare.image_size": 40})
-    ran = ["check", "prepare", "augment", "features", "train", "evaluate"]
+    ran = ["check", "prepare", "augment", "features", "inspect", "train", "evaluate"]
     assert stages_run(output) == ran
     images = np.load(workspace / "data" / "prepared" / "images.npy", mmap_mode="r")
     assert images.shape[1:] == (40, 40, 3)

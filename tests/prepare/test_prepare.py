@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headswap.artifacts.dataset.conflicts import read_conflicts
 from headswap.artifacts.dataset.index import INDEX_COLUMNS, read_index
 from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
@@ -174,6 +175,33 @@ def test_one_picture_under_two_classes_can_be_dropped(run, pictures):
     assert {path.name for path in prepared.iterdir()} == {
         path.name for path in expected.iterdir()
     }
+
+
+def test_pictures_left_out_for_their_labels_are_kept_to_be_looked_at(
+    run, pictures, write_picture
+):
+    before = np.load(run(pictures) / "images.npy")
+    for old, new in (("1/landmark2/06", "0/landmark0/a"), ("0/landmark0/01", "1/b/z")):
+        copy = pictures / f"category{new}.png"
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(pictures / f"category{old}.png", copy)
+    shutil.copy(pictures / "category0/landmark0/02.png", pictures / "category1/b/2.png")
+    shutil.copy(
+        pictures / "category1/landmark3/09.png", pictures / "category1/b/again.png"
+    )
+    write_picture(pictures / "category1/b/good.png", 90)
+    prepared = run(pictures, conflicts="drop")
+    found = read_conflicts(prepared)
+    images = np.load(prepared / "conflicts.npy")
+    assert len(found) == len(images) == 8
+    assert [each.picture for each in found] == sorted(each.picture for each in found)
+    cells = {each.path: each.cells for each in found}
+    assert cells["category0/landmark0/a.png"] == ("category0", "landmark0")
+    assert cells["category1/landmark2/06.png"] == ("category1", "landmark2")
+    for each, image in zip(found, images, strict=True):
+        rows = [n for n in range(12) if f"/{n:02}.png" in each.path]
+        for row in rows:
+            np.testing.assert_array_equal(image, before[row])
 
 
 def test_a_class_of_conflicting_pictures_alone_is_named(run, pictures):
@@ -376,13 +404,9 @@ def test_running_twice_gives_the_same_bytes(run, pictures):
     (pictures / "category0/landmark0/bad.jpg").write_bytes(b"bad")
     first, second = run(pictures), run(pictures)
     names = {path.name for path in first.iterdir()}
-    assert names == {
-        "images.npy",
-        "index.csv",
-        "labels.json",
-        "near_duplicates.csv",
-        "rejected.csv",
-    }
+    facts = {"index.csv", "rejected.csv", "labels.json", "conflicts.csv"}
+    facts |= {"near_duplicates.csv"}
+    assert names == {"images.npy", "conflicts.npy", *facts}
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes()
 

@@ -5,8 +5,9 @@ import pytest
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Features
+from headswap.artifacts.features.views import average_views
 from headswap.train import stage
-from headswap.train.rows import average_views, rows_of_rounds
+from headswap.train.rows import rows_of_rounds
 from tests.made import make_index, make_split
 
 

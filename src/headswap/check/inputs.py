@@ -33,6 +33,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "split": ("matplotlib", "numpy", "scipy"),
     "augment": ("numpy", "opencv-python-headless", "pillow"),
     "features": ("h5py", "keras", "numpy", "opencv-python-headless"),
+    "inspect": ("numpy", "pillow", "scipy", "threadpoolctl"),
     "train": ("dvclive", "keras", "numpy", "scipy", "threadpoolctl"),
     "evaluate": ("numpy", "scikit-learn", "scipy"),
     "bundle": (

@@ -2,20 +2,22 @@
 
 In: the raw folder, by way of a layout. Out, in one folder: `images.npy` (N, size,
 size, 3) uint8 RGB, `index.csv` with one row an image in the same order, `rejected.csv`
-with every file left out and why, `labels.json` with the tasks and class order, and
+with every file left out and why, `conflicts.csv` and `conflicts.npy` with those that
+are left out for their labels, `labels.json` with the tasks and class order, and
 `near_duplicates.csv` with the pairs of pictures that look alike.
 """
 
 import json
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from headswap import registry
+from headswap.artifacts.dataset.conflicts import Conflict, write_conflicts
 from headswap.artifacts.dataset.index import INDEX_COLUMNS
 from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.dataset.near_duplicates import write_near_duplicates
@@ -100,6 +102,13 @@ def prepare_images(
             "set data.conflicts=drop."
         )
     index = list(_index_rows(kept, pictures, names))
+    write_conflicts(
+        folder,
+        list(listing.kinds),
+        [Conflict(names[i], kept[i].path, tuple(_cells(kept[i]))) for i in conflicting],
+        folder / "images.npy",
+        conflicting,
+    )
     if conflicting:
         _remove_images(folder / "images.npy", conflicting)
         remaining = sorted(set(range(len(kept))) - set(conflicting))
@@ -175,8 +184,13 @@ def _index_rows(
             picture.perceptual_hash,
             row.given_part,
             row.given_group,
-            *map(LABEL_SEPARATOR.join, row.labels),
+            *_cells(row),
         ]
+
+
+def _cells(row: Row) -> Iterable[str]:
+    """Return the labels of each task as they stand in `index.csv`."""
+    return map(LABEL_SEPARATOR.join, row.labels)
 
 
 def _conflicting_rows(listing: Listing, kept: list[Row], names: list[str]) -> list[int]:

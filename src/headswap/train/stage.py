@@ -22,6 +22,7 @@ from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.dataset.split import Split, read_split
 from headswap.artifacts.dataset.tasks import Task, ordered
 from headswap.artifacts.features.cache import Features, read_features
+from headswap.artifacts.features.views import average_views
 from headswap.artifacts.model.model import save_model
 from headswap.artifacts.model.predictions import Predictions, write_predictions
 from headswap.artifacts.model.strengths import choose, write_strengths
@@ -31,7 +32,7 @@ from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
 from headswap.train.exact.rounds import solve_rounds
 from headswap.train.outcome import Outcome
-from headswap.train.rows import average_views, rows_of_rounds
+from headswap.train.rows import rows_of_rounds
 from headswap.train.thresholds import choose_thresholds
 
 

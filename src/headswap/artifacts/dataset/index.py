@@ -7,6 +7,8 @@ split to say, in `split.csv`.
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from headswap.artifacts.dataset.labels import read_labels
 from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.tasks import Task
@@ -64,4 +66,27 @@ def read_index(prepared: PathLike) -> Index:
         cells={task.name: table[task.name] for task in labels.tasks},
         tasks=labels.tasks,
         relations=labels.relations,
+    )
+
+
+@dataclass(frozen=True)
+class Originals:
+    """What the files were that the images come from; as `Index`, in the same order.
+
+    Attributes:
+        widths: upright, in pixels, (N,) int.
+        heights: likewise.
+        formats: what each file really is, such as `PNG`.
+    """
+
+    widths: np.ndarray
+    heights: np.ndarray
+    formats: list[str]
+
+
+def read_originals(prepared: PathLike) -> Originals:
+    """Return what the index of a prepared folder says of the files."""
+    table = read_table(Path(prepared) / "index.csv")
+    return Originals(
+        np.array(table["width"], int), np.array(table["height"], int), table["format"]
     )

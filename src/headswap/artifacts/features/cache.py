@@ -4,18 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike, read_table
-
-if TYPE_CHECKING:
-    import keras
-
-# Pixels are always scaled in full precision.
-KEPT_IN_FULL_PRECISION = ("InputLayer", "Rescaling", "Normalization")
 
 
 @dataclass(frozen=True)
@@ -40,37 +33,6 @@ class Member:
     def input_name(self) -> str:
         """The name a model's input for these features has; no task can be called so."""
         return f"{self.name}-feature"
-
-    def build_above(self, name: str) -> "keras.Model":
-        """Return a fresh copy of the part above the cut, under another name.
-
-        It computes in the precision that is set in Keras, whatever it was made in. A
-        whole network with random weights is initialised anew, from Keras's seed.
-        """
-        import keras
-
-        # Importing it lets Keras rebuild a part that pools by power mean.
-        from headswap.layers.pooling import PowerMean  # noqa: F401
-
-        config = json.loads((self.folder / "above.json").read_text(encoding="utf-8"))
-        config["config"]["name"] = name
-        _set_precision(config["config"]["layers"])
-        above = keras.models.model_from_json(json.dumps(config))
-        if not (self.has_random_weights and self.rows.dtype == np.uint8):
-            above.load_weights(self.folder / "above.weights.h5")
-        return above
-
-
-def _set_precision(layers: Sequence[dict[str, Any]]) -> None:
-    """Let every layer in a model's configuration compute as Keras is set to."""
-    import keras
-
-    for layer in layers:
-        config = layer["config"]
-        # Operations that are no layers (an addition, say) follow their inputs.
-        if layer["class_name"] not in KEPT_IN_FULL_PRECISION and "dtype" in config:
-            config["dtype"] = keras.config.dtype_policy().name
-        _set_precision(config.get("layers", []))
 
 
 @dataclass(frozen=True)

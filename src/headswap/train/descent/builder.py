@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.above import build_above
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.heads import connect
 from headswap.layers.inference import Inference
@@ -110,7 +111,7 @@ class Builder:
         if not member.has_above:
             return inputs[member.input_name]
         layer_name = f"{name}-{member.name}-above"
-        above: keras.layers.Layer = member.build_above(layer_name)
+        above: keras.layers.Layer = build_above(member, layer_name)
         if not (member.has_random_weights or self._train_batch_norm):
             # Statistics of a few small batches would undo what pretrained ones know.
             above = Inference(above, name=layer_name)

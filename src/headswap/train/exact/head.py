@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.views import average_views
 from headswap.artifacts.model.heads import SCORES, Head
 from headswap.artifacts.model.strengths import Strength, choose
 from headswap.errors import InputError
@@ -17,7 +18,7 @@ from headswap.solver.logistic import FINE, ROUGH, Linear, log_loss, probabilitie
 from headswap.solver.standardize import LENGTH, NONE, WITHIN
 from headswap.solver.strength import search
 from headswap.train.exact.fit import Fit, Source
-from headswap.train.rows import RoundRows, average_views
+from headswap.train.rows import RoundRows
 
 # Validation images a class from which on they choose better than folds would.
 ENOUGH = 2

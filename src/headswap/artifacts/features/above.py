@@ -1,0 +1,51 @@
+"""The part of a backbone above its cut, as training goes on with it.
+
+In: a member of the features folder. Out: a Keras model from its features.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headswap.artifacts.features.cache import Member
+
+if TYPE_CHECKING:
+    import keras
+
+# Pixels are always scaled in full precision.
+KEPT_IN_FULL_PRECISION = ("InputLayer", "Rescaling", "Normalization")
+
+
+def build_above(member: Member, name: str) -> "keras.Model":
+    """Return a fresh copy of the part above the cut, under another name.
+
+    It computes in the precision that is set in Keras, whatever it was made in. A whole
+    network with random weights is initialised anew, from Keras's seed.
+    """
+    import keras
+
+    # Importing it lets Keras rebuild a part that pools by power mean.
+    from headswap.layers.pooling import PowerMean  # noqa: F401
+
+    file = member.folder / "above.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    config["config"]["name"] = name
+    _set_precision(config["config"]["layers"])
+    above = keras.models.model_from_json(json.dumps(config))
+    if not (member.has_random_weights and member.rows.dtype == np.uint8):
+        above.load_weights(member.folder / "above.weights.h5")
+    return above
+
+
+def _set_precision(layers: Sequence[dict[str, Any]]) -> None:
+    """Let every layer in a model's configuration compute as Keras is set to."""
+    import keras
+
+    for layer in layers:
+        config = layer["config"]
+        # Operations that are no layers (an addition, say) follow their inputs.
+        if layer["class_name"] not in KEPT_IN_FULL_PRECISION and "dtype" in config:
+            config["dtype"] = keras.config.dtype_policy().name
+        _set_precision(config.get("layers", []))

@@ -1,0 +1,1 @@
+"""Stage `inspect`: what is in the data, and what looks wrong."""

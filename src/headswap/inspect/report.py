@@ -1,0 +1,244 @@
+"""The data report as a page: what the data is, and what looks wrong in it.
+
+In: what was found. Out: the text of `data.html`, below 5 MB for any data: lists are cut
+and say so, and where they are whole.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headswap.artifacts.dataset.split import PARTS
+from headswap.inspect.found import Found, class_counts, kind_of_reason
+from headswap.inspect.pictures import Pictures
+from headswap.inspect.suspects import Suspect
+from headswap.inspect.suspects_section import suspects_section
+from headswap.pages.blocks import Cell, Share, paragraph, table, tiles
+from headswap.pages.elements import Markup, join
+from headswap.pages.page import Section, build_page
+
+TITLE = "Data report"
+MAX_GROUPS = 40
+# Classes a table shows, and tasks that have one.
+MAX_CLASSES, MAX_TASKS = 200, 12
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What heads say of the labels.
+
+    Attributes:
+        networks: whose features they were fitted to; none, where none can be used.
+        suspects: of all tasks.
+    """
+
+    networks: tuple[str, ...]
+    suspects: list[Suspect]
+
+
+def build_report(
+    found: Found, numbers: dict[str, Any], judged: Judged, prepared: Path
+) -> str:
+    """Return the page.
+
+    Args:
+        found: what the stages before have found out.
+        numbers: those of `data.json`.
+        judged: what heads say of the labels.
+        prepared: the prepared folder, for the pictures.
+    """
+    pictures = Pictures(found, prepared)
+    # In the order of their use to a reader: these get the room for pictures first.
+    suspects = suspects_section(found, judged.networks, judged.suspects, pictures)
+    sections = [
+        _classes(found),
+        _files(found),
+        _rejected(found),
+        _conflicts(found, pictures),
+        _same(found, pictures),
+        _leaks(found, pictures),
+        suspects,
+    ]
+    summary = [
+        ("pictures", found.num_images),
+        ("classes", sum(numbers["classes"].values())),
+        ("files rejected", len(found.rejected)),
+        ("files under two classes", len(found.conflicts)),
+        ("duplicates", numbers["duplicates"]),
+        ("files in several given parts", numbers["leaks"]),
+    ]
+    if judged.networks:
+        summary.append(("suspect labels", len(judged.suspects)))
+    introduction = join(
+        paragraph(
+            "What is in the data, and what in it is worth a look. Nothing here was "
+            "changed or removed by this report.",
+            kind="lead",
+        ),
+        tiles(summary),
+    )
+    networks = ", ".join(judged.networks) or "none"
+    footer = (
+        f"Made by the stage inspect of headswap. Networks that suspects come from: "
+        f"{networks}. All else depends on no network."
+    )
+    return build_page(TITLE, introduction, sections, footer)
+
+
+def _classes(found: Found) -> Section:
+    parts, tasks = found.split.parts[0], found.index.tasks
+    tables = []
+    for task in tasks[:MAX_TASKS]:
+        counts = class_counts(found, task.name)
+        targets = task.encode(found.index.cells[task.name]).astype(bool)
+        by_part = [targets[parts == part].sum(axis=0).astype(int) for part in PARTS]
+        order = np.arange(len(counts))
+        caption = f"{task.name}: {len(counts):,} classes"
+        if len(counts) > MAX_CLASSES:
+            order = np.argsort(counts, kind="stable")[:MAX_CLASSES]
+            caption += f", the {MAX_CLASSES} smallest"
+        rows: list[tuple[Cell, ...]] = [
+            (
+                task.class_names[i],
+                Share(int(counts[i]), int(counts.max())),
+                *(int(each[i]) for each in by_part),
+            )
+            for i in order
+        ]
+        tables.append(table(caption, ["class", "pictures", *PARTS], rows))
+    if len(tasks) > MAX_TASKS:
+        tables.append(paragraph(f"And {len(tasks) - MAX_TASKS} more tasks."))
+    rounds = found.split.num_rounds
+    told = (
+        "Parts are those of the only round."
+        if rounds == 1
+        else (f"Parts are those of the first of {rounds} rounds.")
+    )
+    groups = len(np.unique(found.split.groups))
+    told += (
+        f" {found.num_images:,} pictures are in {groups:,} groups that stay together."
+    )
+    return Section("classes", "Classes and parts", join(paragraph(told), *tables))
+
+
+def _files(found: Found) -> Section:
+    files = found.originals
+    sides: list[tuple[Cell, ...]] = [
+        (name, *(int(each) for each in np.percentile(values, (0, 25, 50, 75, 100))))
+        for name, values in (
+            ("width", files.widths),
+            ("height", files.heights),
+            ("shorter side", np.minimum(files.widths, files.heights)),
+        )
+    ]
+    formats = Counter(files.formats).most_common()
+    body = join(
+        table(
+            "Sides of the original pictures, in pixels",
+            [
+                "side",
+                "smallest",
+                "a quarter below",
+                "half below",
+                "a quarter above",
+                "largest",
+            ],
+            sides,
+        ),
+        table(
+            "Formats, whatever the names of the files say",
+            ["format", "pictures"],
+            [(name, Share(number, formats[0][1])) for name, number in formats],
+        ),
+    )
+    return Section("files", "Sizes and formats", body)
+
+
+def _rejected(found: Found) -> Section:
+    if not found.rejected:
+        body = paragraph("Every file that has a label is used.")
+    else:
+        reasons = Counter(kind_of_reason(reason) for _, reason in found.rejected)
+        kinds = reasons.most_common()
+        body = join(
+            paragraph("These files were left out; everything else is used."),
+            table(
+                "Why files were left out",
+                ["reason", "files"],
+                [(name, Share(number, kinds[0][1])) for name, number in kinds],
+            ),
+            table(
+                "Every file left out",
+                ["file", "reason"],
+                found.rejected,
+                "See data/prepared/rejected.csv.",
+            ),
+        )
+    return Section("rejected", "Rejected files", body)
+
+
+def _conflicts(found: Found, pictures: Pictures) -> Section:
+    groups: dict[str, list[int]] = {}
+    for number, conflict in enumerate(found.conflicts):
+        groups.setdefault(conflict.picture, []).append(number)
+    body = _groups(
+        "No picture stands under several classes.",
+        "The same picture stands under several classes. All its files were left out "
+        "(data.conflicts=drop); keep one of each, in the right place.",
+        [
+            pictures.conflict_group(numbers)
+            for numbers in list(groups.values())[:MAX_GROUPS]
+        ],
+        len(groups),
+        "See data/prepared/conflicts.csv.",
+    )
+    return Section("conflicts", "One picture, several classes", body)
+
+
+def _same(found: Found, pictures: Pictures) -> Section:
+    body = _groups(
+        "No two files show the same picture.",
+        "These files show the same picture. They share a group, so no part and no fold "
+        "separates them; each still counts as a picture.",
+        [
+            pictures.group(f"{len(rows):,} files of one picture", rows)
+            for rows in found.same[:MAX_GROUPS]
+        ],
+        len(found.same),
+        "Equal pixel_hash in data/prepared/index.csv.",
+    )
+    return Section("duplicates", "Same picture", body)
+
+
+def _leaks(found: Found, pictures: Pictures) -> Section:
+    body = _groups(
+        "No picture and no group stands in several of the data set's own parts."
+        if any(found.index.given_parts)
+        else "The data set gives no parts of its own, so nothing leaks between them.",
+        "These belong together, as one picture or one group, and yet the data set puts "
+        "them in different parts. split.leaks says what becomes of them.",
+        [
+            pictures.group(
+                f"{len(rows):,} files in several parts", rows, with_part=True
+            )
+            for rows in found.leaks[:MAX_GROUPS]
+        ],
+        len(found.leaks),
+        "See metrics/split/leaks.csv.",
+    )
+    return Section("leaks", "Leaks between given parts", body)
+
+
+def _groups(
+    none: str, some: str, shown: Sequence[Markup], number: int, rest: str
+) -> Markup:
+    """Return groups of pictures, or that there are none."""
+    if not number:
+        return paragraph(none)
+    hidden = number - len(shown)
+    more = paragraph(f"And {hidden:,} more groups. {rest}", kind="quiet")
+    return join(paragraph(some), *shown, more if hidden else "")

@@ -1,0 +1,142 @@
+"""Suspects: images whose label contradicts what heads say that were not fitted to them.
+
+In: cached features, labels and groups. Out: suspects, the least likely label first.
+They are an order to look in; how many of the labels are wrong they do not say.
+
+Source: Northcutt, Jiang and Chuang 2021, "Confident Learning", where this order is
+called self-confidence; it found planted errors sooner than margins did.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index
+from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
+from headswap.artifacts.features.cache import Features, Member
+from headswap.artifacts.features.views import average_views
+from headswap.machine.progress import progress
+from headswap.solver.out_of_fold import deal_folds, out_of_fold
+
+# More of them find more wrong labels where a class has ten images.
+NUM_FOLDS = 10
+# Feature rows read at a time: maps are larger than what is kept of them.
+BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """One label that is contradicted.
+
+    Attributes:
+        row: of the image, in `index.csv`.
+        task: name of the task.
+        label: what the label says of it, such as `cat`, or `no cat`.
+        likely: what the heads say.
+        probability: of the own label, out of fold, 0..1.
+        cell: what would stand in `index.csv` if the heads were right, in all classes
+            that they contradict.
+    """
+
+    row: int
+    task: str
+    label: str
+    likely: str
+    probability: float
+    cell: str
+
+
+def usable_members(features: Features) -> list[Member]:
+    """Return the members whose features can tell classes apart by a linear head.
+
+    Pixels cannot, nor can what random weights make of them.
+    """
+    return [
+        member
+        for member in features.members
+        if member.rows.dtype != np.uint8 and not member.has_random_weights
+    ]
+
+
+def find_suspects(
+    features: Features, index: Index, groups: np.ndarray
+) -> list[Suspect]:
+    """Return the suspects of all tasks, for each task the least likely label first.
+
+    Args:
+        features: with at least one usable member.
+        index: of the N images.
+        groups: of the N images, (N,) str.
+    """
+    blocks = [
+        _read_vectors(member, features, index) for member in usable_members(features)
+    ]
+    found: list[Suspect] = []
+    for task in progress(
+        index.tasks, what="inspect", total=len(index.tasks), unit="task"
+    ):
+        cells = index.cells[task.name]
+        targets = task.encode(cells)
+        folds = deal_folds(cells, groups.tolist(), NUM_FOLDS)
+        likely = out_of_fold(blocks, targets, folds, task.kind)
+        judge = _contradicted_sets if task.kind == "multilabel" else _contradicted
+        suspects = judge(task, targets.astype(bool), likely)
+        found += sorted(suspects, key=lambda each: (each.probability, each.row))
+    return found
+
+
+def _read_vectors(member: Member, features: Features, index: Index) -> np.ndarray:
+    """Return a member's features of the N images, (N, D) float32.
+
+    Maps are averaged over their places, views of an image over the views.
+    """
+    position = {image_id: row for row, image_id in enumerate(index.image_ids)}
+    prepared = np.flatnonzero(features.copies == 0)
+    vectors = []
+    for start in range(0, len(prepared), BATCH):
+        rows = member.rows[prepared[start : start + BATCH]].astype(np.float32)
+        vectors.append(rows.reshape(len(rows), -1, rows.shape[-1]).mean(axis=1))
+    images = np.array([position[name] for name in features.image_ids[prepared]])
+    return average_views(np.concatenate(vectors), images).astype(np.float32)
+
+
+def _contradicted(
+    task: Task, targets: np.ndarray, likely: np.ndarray
+) -> Iterator[Suspect]:
+    """Yield the images whose class is not the likeliest.
+
+    An image without a label is none, nor one of a class that no head was shown.
+    """
+    known = np.where(targets, likely, -np.inf).max(axis=1, initial=-np.inf)
+    for row in np.flatnonzero(targets.any(axis=1) & np.isfinite(known)):
+        own, best = int(targets[row].argmax()), int(np.nanargmax(likely[row]))
+        if best != own:
+            label, name = task.class_names[own], task.class_names[best]
+            yield Suspect(
+                int(row), task.name, label, name, float(likely[row, own]), name
+            )
+
+
+def _contradicted_sets(
+    task: Task, targets: np.ndarray, likely: np.ndarray
+) -> Iterator[Suspect]:
+    """Yield each image and class of which the likelier answer is another one."""
+    own = np.where(targets, likely, 1 - likely)
+    is_suspect = own < 0.5
+    turned = targets ^ is_suspect
+    for row, number in np.argwhere(is_suspect):
+        name, has_class = task.class_names[number], targets[row, number]
+        yield Suspect(
+            int(row),
+            task.name,
+            label=name if has_class else f"no {name}",
+            likely=f"no {name}" if has_class else name,
+            probability=float(own[row, number]),
+            cell=_cell(task, turned[row]),
+        )
+
+
+def _cell(task: Task, targets: np.ndarray) -> str:
+    names = zip(task.class_names, targets, strict=True)
+    return LABEL_SEPARATOR.join(name for name, is_there in names if is_there)
