@@ -5,7 +5,6 @@ and say so, and where they are whole.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,20 @@ import numpy as np
 
 from headswap.artifacts.dataset.split import PARTS
 from headswap.inspect.found import Found, class_counts, kind_of_reason
+from headswap.inspect.groups_sections import (
+    conflicts_section,
+    leaks_section,
+    near_section,
+    same_section,
+)
 from headswap.inspect.pictures import Pictures
 from headswap.inspect.suspects import Suspect
 from headswap.inspect.suspects_section import suspects_section
 from headswap.pages.blocks import Cell, Share, paragraph, table, tiles
-from headswap.pages.elements import Markup, join
+from headswap.pages.elements import join
 from headswap.pages.page import Section, build_page
 
 TITLE = "Data report"
-MAX_GROUPS = 40
 # Classes a table shows, and tasks that have one.
 MAX_CLASSES, MAX_TASKS = 200, 12
 
@@ -58,9 +62,10 @@ def build_report(
         _classes(found),
         _files(found),
         _rejected(found),
-        _conflicts(found, pictures),
-        _same(found, pictures),
-        _leaks(found, pictures),
+        conflicts_section(found, pictures),
+        same_section(found, pictures),
+        near_section(found, pictures),
+        leaks_section(found, pictures),
         suspects,
     ]
     summary = [
@@ -69,6 +74,7 @@ def build_report(
         ("files rejected", len(found.rejected)),
         ("files under two classes", len(found.conflicts)),
         ("duplicates", numbers["duplicates"]),
+        ("near-duplicates", numbers["near_duplicates"]),
         ("files in several given parts", numbers["leaks"]),
     ]
     if judged.networks:
@@ -179,66 +185,3 @@ def _rejected(found: Found) -> Section:
             ),
         )
     return Section("rejected", "Rejected files", body)
-
-
-def _conflicts(found: Found, pictures: Pictures) -> Section:
-    groups: dict[str, list[int]] = {}
-    for number, conflict in enumerate(found.conflicts):
-        groups.setdefault(conflict.picture, []).append(number)
-    body = _groups(
-        "No picture stands under several classes.",
-        "The same picture stands under several classes. All its files were left out "
-        "(data.conflicts=drop); keep one of each, in the right place.",
-        [
-            pictures.conflict_group(numbers)
-            for numbers in list(groups.values())[:MAX_GROUPS]
-        ],
-        len(groups),
-        "See data/prepared/conflicts.csv.",
-    )
-    return Section("conflicts", "One picture, several classes", body)
-
-
-def _same(found: Found, pictures: Pictures) -> Section:
-    body = _groups(
-        "No two files show the same picture.",
-        "These files show the same picture. They share a group, so no part and no fold "
-        "separates them; each still counts as a picture.",
-        [
-            pictures.group(f"{len(rows):,} files of one picture", rows)
-            for rows in found.same[:MAX_GROUPS]
-        ],
-        len(found.same),
-        "Equal pixel_hash in data/prepared/index.csv.",
-    )
-    return Section("duplicates", "Same picture", body)
-
-
-def _leaks(found: Found, pictures: Pictures) -> Section:
-    body = _groups(
-        "No picture and no group stands in several of the data set's own parts."
-        if any(found.index.given_parts)
-        else "The data set gives no parts of its own, so nothing leaks between them.",
-        "These belong together, as one picture or one group, and yet the data set puts "
-        "them in different parts. split.leaks says what becomes of them.",
-        [
-            pictures.group(
-                f"{len(rows):,} files in several parts", rows, with_part=True
-            )
-            for rows in found.leaks[:MAX_GROUPS]
-        ],
-        len(found.leaks),
-        "See metrics/split/leaks.csv.",
-    )
-    return Section("leaks", "Leaks between given parts", body)
-
-
-def _groups(
-    none: str, some: str, shown: Sequence[Markup], number: int, rest: str
-) -> Markup:
-    """Return groups of pictures, or that there are none."""
-    if not number:
-        return paragraph(none)
-    hidden = number - len(shown)
-    more = paragraph(f"And {hidden:,} more groups. {rest}", kind="quiet")
-    return join(paragraph(some), *shown, more if hidden else "")
