@@ -172,3 +172,21 @@ def test_the_advice_names_a_root_with_spaces_in_quotes(prepare, put):
 )
 def test_names_of_parts_are_told_from_other_names(name, expected):
     assert is_part(name) == expected
+
+
+def test_names_of_parts_below_the_levels_are_said_and_the_remedy_reads_them(
+    prepare, put, capsys
+):
+    put(*(f"{kind}/{part}/{part}.png" for kind in "ab" for part in ("train", "val")))
+    assert prepare().given_parts == [""] * 4
+    printed = capsys.readouterr().out
+    assert "note: the folders train, val below 'label' have names of parts" in printed
+    assert "data.levels=[label,split] reads them" in printed
+    found = prepare(levels=("label", "split")).given_parts
+    assert found == ["train", "validation"] * 2
+
+
+def test_other_folders_below_the_levels_are_not_mentioned(prepare, put, capsys):
+    put(*(f"{kind}/{part}/{part}.png" for kind in "ab" for part in ("near", "train")))
+    prepare()
+    assert "note: the folders" not in capsys.readouterr().out

@@ -7,6 +7,8 @@ the part an image is given to: `data.levels: [split, scene]`. Nor is the level t
 The level `_` is not read: `data.levels: [_, label]`.
 """
 
+from collections.abc import Sequence
+
 from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, SKIPPED, Section
@@ -14,7 +16,7 @@ from headswap.prepare.choice import choose
 from headswap.prepare.layouts._files import require_folder, require_parts, walk
 from headswap.prepare.layouts._levels import NO_CLASSES, advise, folders_below
 from headswap.prepare.listing import Listing, Row
-from headswap.prepare.meaning import is_part
+from headswap.prepare.meaning import are_parts, is_part
 
 FEW_CHOSEN = (
     "Choose more classes in data.classes, or skip that level in data.levels with _."
@@ -61,6 +63,8 @@ def read(data: Section) -> Listing:
     if PART_LEVEL in data.levels:
         level = data.levels.index(PART_LEVEL)
         part_names = {parts[level] for parts in files}
+    else:
+        _say_parts_below(files, data)
     advice = "" if any(map(is_part, part_names)) else _or(advise(files, data))
     own_parts = require_parts(part_names, data, "data.levels", advice)
     no_tasks = (PART_LEVEL, SKIPPED, data.group)
@@ -89,6 +93,18 @@ def read(data: Section) -> Listing:
         advice=FEW_CHOSEN if data.classes else advise(files, data),
         below=folders_below(files, depth),
     )
+
+
+def _say_parts_below(files: Sequence[tuple[str, ...]], data: Section) -> None:
+    """Say where names of parts stand below the levels, and so are not read."""
+    depth = len(data.levels)
+    below = sorted({parts[depth] for parts in files if len(parts) > depth + 1})
+    if are_parts(below):
+        levels = ",".join([*data.levels, PART_LEVEL])
+        print(
+            f"note: the folders {listed(below)} below {data.levels[-1]!r} have names "
+            f"of parts, which are not read; data.levels=[{levels}] reads them"
+        )
 
 
 def _or(advice: str) -> str:
