@@ -34,7 +34,7 @@ def read(section, raw):
         if text:
             (raw / "labels.csv").write_text(text, encoding="utf-8")
             changes = {"table": "labels.csv"} | changes
-        options = section("data", root=str(raw), layout=layout, **changes)
+        options = section("data", **{"root": str(raw), "layout": layout} | changes)
         return registry.load("prepare/layouts", layout).read(options)
 
     return call
@@ -191,6 +191,20 @@ def test_classes_and_exclusions_may_have_another_unicode_form(
     listing = Listing(tmp_path, rows, {"kind": "multiclass"})
     left = leave_out(listing, section("data", exclude=(f"{written}*",)))
     assert left.rows == rows[1:]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ""])
+def test_where_missing_files_are_in_one_folder_it_is_named_and_works(read, raw, suffix):
+    text = f"path,kind\na{suffix},x\nb{suffix},y\n"
+    files = ("in/side/a.jpg", "in/side/b.jpg", "other/a.jpg")
+    message = refusal(read, text, files)
+    assert (
+        f"Files of these names are in in/side: set data.root={raw}/in/side," in message
+    )
+    found = read(text, files, root=str(raw / "in/side"), table="../../labels.csv")
+    assert [row.path for row in found.rows] == ["a.jpg", "b.jpg"]
+    text += f"c{suffix},x\n"
+    assert "Add the files, remove the lines" in refusal(read, text, files)
 
 
 # Several classes

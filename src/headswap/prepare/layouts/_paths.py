@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from headswap.errors import listed
+from headswap.errors import MAX_LISTED, listed
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES, walk
 from headswap.prepare.normal_form import composed
 
@@ -79,8 +79,13 @@ class Paths:
         if self._missing:
             faults.append(
                 f"data.table: every path must be a file below {self._root}, got "
-                f"{len(self._missing)} missing: {listed(self._missing)}. Add the "
-                "files, remove the lines, or check data.root."
+                f"{len(self._missing)} missing: {listed(self._missing)}. "
+                + (
+                    f"Files of these names are in {folder}: set data.root="
+                    f"{self._root / folder}, and name the table from there (../)."
+                    if (folder := self._folder_of_missing())
+                    else "Add the files, remove the lines, or check data.root."
+                )
             )
         if self._outside:
             faults.append(
@@ -95,6 +100,16 @@ class Paths:
                 f"{listed(self._unclear)}. Write the suffix."
             )
         return faults
+
+    def _folder_of_missing(self) -> str:
+        """Return the one folder that the missing files are in, or ""."""
+        found: set[str] | None = None
+        for path in self._missing[:MAX_LISTED]:
+            end = f"/{composed(path)}"
+            names = [*self._by_name, *self._by_stem]
+            folders = {n.removesuffix(end) for n in names if n.endswith(end)}
+            found = folders if found is None else found & folders
+        return found.pop() if found and len(found) == 1 else ""
 
     def say(self) -> None:
         """Print which paths are not spelled as their files."""
