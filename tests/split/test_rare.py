@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from headswap.artifacts.dataset.split import UNUSED
 from headswap.artifacts.dataset.tasks import Task
 from headswap.errors import InputError
+from headswap.split.class_counts import count_classes
 from headswap.split.groups import join_groups
-from headswap.split.stage import divide
+from headswap.split.stage import _say, divide
 from tests import made
 
 
@@ -93,7 +94,11 @@ def test_classes_that_are_kept_or_left_out_are_named(split, capsys):
         "split.rare: 2 classes too small to be parted only train, with 3 images: kind "
         "'class01', kind 'class03'\n"
     ) in capsys.readouterr().out
-    split(make_index([20, 2, 20, 1]), rare="drop")
+    index = make_index([20, 2, 20, 1])
+    found = split(index, rare="drop")
+    _say(found, count_classes(index, found))
+    assert "images a class of kind ('class00')" in capsys.readouterr().out
+    split(index, rare="drop")
     assert "2 classes too small to be parted are left out" in capsys.readouterr().out
 
 

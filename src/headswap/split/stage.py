@@ -213,15 +213,21 @@ def _say(split: Split, counts: list[tuple[str, str, str, int]]) -> None:
             f"note: a class is up to {deviation:g} images from its share in a part; no "
             "draw found that keeps groups whole and comes nearer"
         )
+    # What is in no part but train has been named before.
+    expected = {
+        (name, label)
+        for name, label, part, images in counts
+        if part != "train" and images and label != NO_LABEL
+    }
     for part in ("validation", "test"):
         for task in dict.fromkeys(name for name, *_ in counts):
             of_part = {
                 label: images
                 for name, label, of, images in counts
-                if (name, of) == (task, part) and label != NO_LABEL
+                if (name, of) == (task, part) and (name, label) in expected
             }
-            fewest = min(of_part, key=of_part.__getitem__)
-            if of_part[fewest] < FEW_IMAGES:
+            fewest = min(of_part, key=of_part.__getitem__, default=None)
+            if fewest is not None and of_part[fewest] < FEW_IMAGES:
                 print(
                     f"warning: {part} has down to {of_part[fewest]} images a class of "
                     f"{task} ({fewest!r}); below {FEW_IMAGES} a class's own figures "
