@@ -44,6 +44,37 @@ def test_what_only_has_its_masses_of_light_in_common_is_not_the_same(photo):
     assert not found.is_same
 
 
+def in_a_round_view(pixels):
+    """As through a microscope: faint within, black around."""
+    rows, columns = np.mgrid[: pixels.shape[0], : pixels.shape[1]]
+    far = np.hypot(rows - rows.mean(), columns - columns.mean()) > 0.45 * len(pixels)
+    return np.where(far, 0, 110 + 0.35 * (pixels - pixels.mean())).astype(np.uint8)
+
+
+def in_a_frame(pixels):
+    framed = np.zeros_like(pixels)
+    framed[20:-20, 20:-20] = pixels[20:-20, 20:-20]
+    return framed
+
+
+def with_a_caption(pixels):
+    captioned = pixels.copy()
+    captioned[170:220, 20:-20] = 255
+    place, font = (25, 205), cv2.FONT_HERSHEY_SIMPLEX
+    return cv2.putText(captioned, "BREAKING NEWS", place, font, 1, 0, 4)
+
+
+@pytest.mark.parametrize("shared", [in_a_round_view, in_a_frame, with_a_caption])
+def test_what_a_whole_data_set_shares_makes_no_two_pictures_one(photo, shared):
+    found = [
+        agreement(shared(grey(photo(seed))), shared(grey(photo(seed + 100))))
+        for seed in range(20)
+    ]
+    assert not any(one.is_same for one in found)
+    again = shared(grey(FOUND["re-save"](photo(0))))
+    assert agreement(shared(grey(photo(0))), again).is_same
+
+
 def test_it_is_the_same_either_way_round_and_each_time(photo):
     first, second = grey(photo(2)), grey(FOUND["crop of 3 % an edge"](photo(2)))
     assert agreement(first, second) == agreement(first, second)

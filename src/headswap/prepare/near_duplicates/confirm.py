@@ -1,9 +1,11 @@
 """Confirmation: two pictures laid over each other, and whether they agree in detail.
 
-The second is turned and flipped in each of the eight ways, moved, scaled and sheared
-until it fits the first one best, first small, then larger. What counts is where they
-overlap. A hash says that masses of light and dark lie alike, as they do in two pictures
-of beaches; the detail, the picture minus its blur, agrees in the same picture alone.
+The second is turned and flipped, moved, scaled and sheared until it fits the first one
+best, first small, then larger. What counts is where they overlap. A hash says that
+masses of light and dark lie alike, as they do in two pictures of beaches; the detail,
+the picture minus its blur, agrees in the same picture alone. It is brought to the same
+contrast everywhere: else a frame, a caption or the round edge of a microscope's view,
+which whole data sets share, would outweigh all that lies within.
 """
 
 from collections.abc import Iterator
@@ -18,7 +20,9 @@ from headswap.prepare.near_duplicates.looks import without_border
 MIN_CORRELATION, MIN_DETAIL = 0.9, 0.6
 SIDE, _SMALL_SIDE = 64, 32
 _NUM_TURNS = 2
-_BLUR = 2.5
+# Pixels: of the blur that detail is without, and of the surroundings whose contrast it
+# is divided by; and the grey levels below which contrast is noise.
+_BLUR, _SURROUNDINGS, _NOISE = 2.5, 3.0, 2.0
 # The share of the first that the second has to cover.
 _MIN_OVERLAP = 0.5
 _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-4)
@@ -29,7 +33,7 @@ class Agreement(NamedTuple):
 
     Attributes:
         correlation: of their grey levels, -1 to 1.
-        detail: of what is left of them without their blur, -1 to 1.
+        detail: of what is left without their blur, all of one contrast, -1 to 1.
     """
 
     correlation: float
@@ -70,9 +74,13 @@ def agreement(first: np.ndarray, second: np.ndarray) -> Agreement:
 def _framings(
     first: np.ndarray, second: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the two, (64, 64) uint8, and once more without their plain borders."""
-    yield _squashed(first, SIDE), _squashed(second, SIDE)
+    """Yield the two, (64, 64) uint8, and without their plain borders.
+
+    Where both have one, only without: two borders agree, whatever they are around.
+    """
     inner = [without_border(grey) for grey in (first, second)]
+    if any(grey is None for grey in inner):
+        yield _squashed(first, SIDE), _squashed(second, SIDE)
     if any(grey is not None for grey in inner):
         still, other = (
             grey if within is None else within
@@ -142,13 +150,17 @@ def _compare(first: np.ndarray, second: np.ndarray, matrix: np.ndarray) -> Agree
     if is_covered.mean() < _MIN_OVERLAP:
         return NONE
     still = first.astype(np.float32)
-    details = [
-        (grey - cv2.GaussianBlur(grey, (0, 0), _BLUR))[is_covered]
-        for grey in (still, moved)
-    ]
+    details = [_detail(grey)[is_covered] for grey in (still, moved)]
     return Agreement(
         _correlation(still[is_covered], moved[is_covered]), _correlation(*details)
     )
+
+
+def _detail(grey: np.ndarray) -> np.ndarray:
+    """Return a picture minus its blur, with the same contrast everywhere."""
+    detail = grey - cv2.GaussianBlur(grey, (0, 0), _BLUR)
+    power = cv2.GaussianBlur(detail * detail, (0, 0), _SURROUNDINGS)
+    return detail / np.sqrt(power + _NOISE**2)
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:
