@@ -39,9 +39,9 @@ class Found:
         rejected: (path, reason) of every file left out.
         conflicts: those left out for their labels.
         same: rows of images that show the same picture, one list a picture.
-        joined: rows of two images that are one picture in all but their pixels.
-        alike: rows of two images that look alike and may be others of one moment.
         leaks: rows of images that stand in several given parts, one list a group.
+        pairs: rows of two images that look alike, and whether they are one picture in
+            all but their pixels.
     """
 
     index: Index
@@ -50,9 +50,8 @@ class Found:
     rejected: list[tuple[str, str]]
     conflicts: list[Conflict]
     same: list[list[int]]
-    joined: list[list[int]]
-    alike: list[list[int]]
     leaks: list[list[int]]
+    pairs: list[tuple[int, int, bool]]
 
     @property
     def num_images(self) -> int:
@@ -73,10 +72,6 @@ def read_found(prepared: PathLike, split: PathLike, leaks: PathLike) -> Found:
     leaking = read_table(leaks)
     row_of = {path: row for row, path in enumerate(index.paths)}
     row_of_id = {image_id: row for row, image_id in enumerate(index.image_ids)}
-    pairs = [
-        (each.is_confirmed, [row_of_id[each.image_id], row_of_id[each.other_id]])
-        for each in read_near_duplicates(prepared)
-    ]
     return Found(
         index=index,
         originals=read_originals(prepared),
@@ -88,9 +83,11 @@ def read_found(prepared: PathLike, split: PathLike, leaks: PathLike) -> Found:
             for rows in together(index.pixel_hashes, range(len(index.paths)))
             if len(rows) > 1
         ],
-        joined=[rows for is_confirmed, rows in pairs if is_confirmed],
-        alike=[rows for is_confirmed, rows in pairs if not is_confirmed],
         leaks=together(leaking["group"], [row_of[path] for path in leaking["path"]]),
+        pairs=[
+            (row_of_id[each.image_id], row_of_id[each.other_id], each.is_confirmed)
+            for each in read_near_duplicates(prepared)
+        ],
     )
 
 
@@ -124,8 +121,8 @@ def count(found: Found) -> dict[str, Any]:
         "smallest_class": {name: int(each.min()) for name, each in counts.items()},
         "rejected": {"in_all": len(found.rejected), **kept},
         "duplicates": sum(len(rows) - 1 for rows in found.same),
-        "near_duplicates": len(found.joined),
-        "look_alike": len(found.alike),
+        "near_duplicates": sum(is_one for *_, is_one in found.pairs),
+        "same_moment": sum(not is_one for *_, is_one in found.pairs),
         "conflicts": len(found.conflicts),
         "leaks": sum(map(len, found.leaks)),
     }

@@ -48,25 +48,29 @@ def same_section(found: Found, pictures: Pictures) -> Section:
 
 def near_section(found: Found, pictures: Pictures) -> Section:
     """Return the section on pairs that are nearly one picture."""
+    joined, alike = (
+        [[one, other] for one, other, is_one in found.pairs if is_one == wanted]
+        for wanted in (True, False)
+    )
     body = join(
         _groups(
             "No two pictures differ in no more than size, colours, borders or a crop.",
             "These pairs are one picture but for size, compression, colours, a turn, "
             "borders or a small crop. split.near_duplicates=group keeps them together.",
-            [pictures.group("One picture", rows) for rows in found.joined[:MAX_GROUPS]],
-            len(found.joined),
+            [pictures.group("Confirmed", rows) for rows in joined[:MAX_GROUPS]],
+            len(joined),
             "See metrics/split/near_duplicates.csv.",
         ),
         _groups(
             "No other two look alike.",
             "These pairs look alike, and nothing is done with them: the same moment? "
             "Look, and name what belongs together by data.group.",
-            [pictures.group("Same moment?", rows) for rows in found.alike[:MAX_GROUPS]],
-            len(found.alike),
+            [pictures.group("Same moment?", rows) for rows in alike[:MAX_GROUPS]],
+            len(alike),
             "See metrics/split/near_duplicates.csv.",
         ),
     )
-    return Section("near-duplicates", "Near-duplicates", body)
+    return Section("near-duplicates", "Nearly the same picture", body)
 
 
 def leaks_section(found: Found, pictures: Pictures) -> Section:

@@ -74,7 +74,7 @@ def build_report(
         ("files rejected", len(found.rejected)),
         ("files under two classes", len(found.conflicts)),
         ("duplicates", numbers["duplicates"]),
-        ("near-duplicates", numbers["near_duplicates"]),
+        ("near-duplicate pairs", numbers["near_duplicates"]),
         ("files in several given parts", numbers["leaks"]),
     ]
     if judged.networks:
