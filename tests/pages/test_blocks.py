@@ -43,6 +43,11 @@ def test_a_picture_has_words_for_those_who_cannot_see_it():
     assert "And 3 more pictures." in made
 
 
+def test_a_path_may_break_behind_its_slashes():
+    made = gallery([Figure("data:,", "", "cat", "a/<b>/c.jpg")])
+    assert "a/<wbr>&lt;b&gt;/<wbr>c.jpg" in made
+
+
 def test_a_picture_without_room_is_said():
     made = gallery([Figure(None, "", "cat", "a.jpg", ("looks like dog",))])
     assert "<img" not in made

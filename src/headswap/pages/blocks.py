@@ -173,9 +173,15 @@ def _figure(figure: Figure) -> Markup:
         "figcaption",
         element("span", figure.label, class_="label"),
         *(element("span", remark) for remark in figure.remarks),
-        element("span", shorten(figure.path), class_="path"),
+        element("span", _breakable(shorten(figure.path)), class_="path"),
     )
     return element("figure", picture, caption)
+
+
+def _breakable(path: str) -> Markup:
+    """Return a path whose lines end behind a slash before they end anywhere else."""
+    *folders, name = path.split("/")
+    return join(*(join(f"{each}/", element("wbr")) for each in folders), name)
 
 
 def shorten(text: str) -> str:

@@ -10,7 +10,7 @@ import html
 from headswap.errors import one_line
 
 # Elements that have no end tag. Source: HTML Living Standard, 13.1.2.
-VOID = ("img", "meta", "link", "br")
+VOID = ("img", "meta", "br", "wbr")
 
 
 class Markup(str):
