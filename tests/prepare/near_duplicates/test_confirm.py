@@ -71,8 +71,11 @@ def test_what_a_whole_data_set_shares_makes_no_two_pictures_one(photo, shared):
         for seed in range(20)
     ]
     assert not any(one.is_same for one in found)
-    again = shared(grey(FOUND["re-save"](photo(0))))
-    assert agreement(shared(grey(photo(0))), again).is_same
+    first = shared(grey(photo(0)))
+    saved = cv2.imencode(".jpg", first, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
+    again = agreement(first, cv2.imdecode(saved, cv2.IMREAD_GRAYSCALE))
+    assert again.correlation > 0.98
+    assert again.detail > 0.8
 
 
 def test_it_is_the_same_either_way_round_and_each_time(photo):

@@ -5,9 +5,9 @@ import pytest
 
 from headswap.pictures.resize import RESIZERS
 from headswap.prepare.near_duplicates.looks import (
+    find_border,
     find_looks,
     grey_content,
-    without_border,
 )
 
 
@@ -88,8 +88,9 @@ def test_a_border_is_trimmed_and_the_look_within_kept_beside(photo, looks_of, le
 def test_a_border_takes_a_quarter_of_a_side_at_most():
     grey = np.full((100, 80), 9, np.uint8)
     grey[40:60, 30:50] = np.random.default_rng(0).integers(0, 256, (20, 20))
-    assert without_border(grey).shape == (50, 40)
+    assert find_border(grey) == (25, 25, 20, 20)
+    assert find_border(grey).trim(grey).shape == (50, 40)
 
 
 def test_what_has_no_border_is_left_alone(photo):
-    assert without_border(photo(7)[..., 0]) is None
+    assert find_border(photo(7)[..., 0]) == (0, 0, 0, 0)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from headswap.prepare.near_duplicates.looks import without_border
+from headswap.prepare.near_duplicates.looks import Border, find_border
 
 # Correlations from which on two pictures are one.
 MIN_CORRELATION, MIN_DETAIL = 0.9, 0.6
@@ -74,19 +74,20 @@ def agreement(first: np.ndarray, second: np.ndarray) -> Agreement:
 def _framings(
     first: np.ndarray, second: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the two, (64, 64) uint8, and without their plain borders.
+    """Yield the two, (64, 64) uint8, and once more each without its plain border.
 
-    Where both have one, only without: two borders agree, whatever they are around.
+    The border that both have is left out in any case: it agrees, whatever it is around.
     """
-    inner = [without_border(grey) for grey in (first, second)]
-    if any(grey is None for grey in inner):
-        yield _squashed(first, SIDE), _squashed(second, SIDE)
-    if any(grey is not None for grey in inner):
-        still, other = (
-            grey if within is None else within
-            for grey, within in zip((first, second), inner, strict=True)
+    side = max(*first.shape, *second.shape)
+    both = [_squashed(grey, side) for grey in (first, second)]
+    borders = [find_border(grey) for grey in both]
+    shared = Border(*map(min, *borders))
+    framings = dict.fromkeys([(shared, shared), tuple(borders)])
+    for own, others in framings:
+        yield (
+            _squashed(own.trim(both[0]), SIDE),
+            _squashed(others.trim(both[1]), SIDE),
         )
-        yield _squashed(still, SIDE), _squashed(other, SIDE)
 
 
 def _squashed(grey: np.ndarray, side: int) -> np.ndarray:

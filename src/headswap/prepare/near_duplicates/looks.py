@@ -93,10 +93,10 @@ def find_looks(
                 Rows([images])[rows[batch]], sides[batch], strict=True
             )
         ]
-        trimmed = [without_border(grey) for grey in greys]
-        bordered = [number for number, grey in enumerate(trimmed) if grey is not None]
+        borders = [find_border(grey) for grey in greys]
+        bordered = [number for number, border in enumerate(borders) if any(border)]
         versions = [version for grey in greys for version in _versions(grey)]
-        inner = [_squashed(grey, SIDE) for grey in trimmed if grey is not None]
+        inner = [_squashed(borders[n].trim(greys[n]), SIDE) for n in bordered]
         signs = _signs([*versions, *inner])
         shape = (len(greys), 1 + len(_CHANGES), *signs.shape[1:])
         own, without = np.split(signs, [len(versions)])
@@ -115,14 +115,24 @@ def find_looks(
     )
 
 
-def without_border(grey: np.ndarray) -> np.ndarray | None:
-    """Return a picture without its plain border; None where it has none."""
-    height, width = grey.shape
-    top, bottom = _num_plain(grey), _num_plain(grey[::-1])
-    left, right = _num_plain(grey.T), _num_plain(grey.T[::-1])
-    if not top + bottom + left + right:
-        return None
-    return grey[top : height - bottom, left : width - right]
+class Border(NamedTuple):
+    """How many lines of a picture's edges are plain."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def trim(self, grey: np.ndarray) -> np.ndarray:
+        """Return a picture without so many lines."""
+        height, width = grey.shape
+        return grey[self.top : height - self.bottom, self.left : width - self.right]
+
+
+def find_border(grey: np.ndarray) -> Border:
+    """Return the plain border of a picture, (H, W) uint8; zeros where it has none."""
+    lines = (grey, grey[::-1], grey.T, grey.T[::-1])
+    return Border(*map(_num_plain, lines))
 
 
 def _num_plain(lines: np.ndarray) -> int:
