@@ -176,7 +176,13 @@ for out in {outs}:
     path.write_text({stage!r})
 '''
 # What dvc.yaml names inside a folder that is an output.
-INSIDE = {"prepare": ["data/prepared/index.csv", "data/prepared/labels.json"]}
+INSIDE = {
+    "prepare": [
+        "data/prepared/index.csv",
+        "data/prepared/labels.json",
+        "data/prepared/near_duplicates.csv",
+    ]
+}
 
 # One process for all, because starting DVC takes longer than all it does here. Going
 # back to where a section began is for the run cache, and runs nothing; but a stage with

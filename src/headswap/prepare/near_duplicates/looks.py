@@ -16,6 +16,7 @@ import numpy as np
 from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.machine.parallel import map_in_order
+from headswap.machine.progress import progress
 from headswap.pictures.perceptual import NUM_FREQUENCIES, SIDE, low_frequencies
 from headswap.pictures.resize import COVERED
 
@@ -102,7 +103,11 @@ def find_looks(
         own, without = np.split(signs, [len(versions)])
         return own.reshape(shape), without, [start + number for number in bordered]
 
-    found = list(map_in_order(work, range(0, len(rows), _BATCH)))
+    found = []
+    with progress(what="looks", total=len(rows), unit="image") as bar:
+        for part in map_in_order(work, range(0, len(rows), _BATCH)):
+            found.append(part)
+            bar.update(len(part[0]))
     own = np.concatenate([signs for signs, _, _ in found])
     without = np.concatenate([signs for _, signs, _ in found])
     bordered = [row for _, _, owners in found for row in owners]
