@@ -58,7 +58,8 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 _TURNED = (5, 6, 7, 8)
 
 
-# What Pillow's plugins raise on damaged files; RuntimeError is AVIF's.
+# What Pillow's plugins raise on damaged files; RuntimeError is AVIF's. Tags of a kind
+# or number that a plugin does not expect bring the last four.
 DECODING_ERRORS = (
     OSError,
     SyntaxError,
@@ -66,6 +67,10 @@ DECODING_ERRORS = (
     EOFError,
     RuntimeError,
     struct.error,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
 )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, partial
@@ -60,7 +61,11 @@ class Reader:
         try:
             if not fits_table(path):
                 raise UnreadableImage("its name is no single line of UTF-8 text")
-            content = (self.root / path).read_bytes()
+            file = self.root / path
+            if not stat.S_ISREG(file.stat().st_mode):
+                # Reading a pipe would wait for ever.
+                raise UnreadableImage("it is no ordinary file")
+            content = file.read_bytes()
             key = self.key(hashlib.sha256(content).digest())
             if store and store.has(key):
                 return Stored(key)
