@@ -29,7 +29,7 @@ def split(section):
     def make(index, **changes):
         options = {"method": "stratified", "validation": 0.15, "test": 0.2}
         groups = join_groups(index.image_ids, [index.pixel_hashes])
-        return divide(index, groups, section("split", **(options | changes)))
+        return divide(index, groups, section("split", **(options | changes)), [])
 
     return make
 

@@ -23,7 +23,7 @@ def split(section):
         index = make_index(names, {"kind": kinds, "size": sizes}, [KIND, SIZE])
         options = {"method": "stratified", "validation": 0.2, "test": 0.2, "repeats": 1}
         groups = np.array(index.image_ids)
-        return index, divide(index, groups, section("split", **(options | changes)))
+        return index, divide(index, groups, section("split", **(options | changes)), [])
 
     return make
 

@@ -201,10 +201,13 @@ def test_folders_files_and_lists_become_rows(bundle, photos, tmp_path, monkeypat
 @pytest.mark.slow
 def test_lines_of_json_say_the_same(bundle, photos, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    os.mkfifo(tmp_path / "pipe.jpg")
     out = tmp_path / "out.jsonl"
-    paths = [str(tmp_path / "broken.jpg"), str(photos / "cool" / "00.jpg")]
+    names = [tmp_path / "broken.jpg", tmp_path / "pipe.jpg", photos / "cool/00.jpg"]
+    paths = list(map(str, names))
     main(["predict", *paths, "--model", str(bundle), "--out", str(out), "--top", "1"])
-    broken, whole = map(json.loads, out.read_text().splitlines())
+    broken, pipe, whole = map(json.loads, out.read_text().splitlines())
+    assert pipe["problem"] == "it is no ordinary file"
     assert broken.keys() == {"path", "problem"}
     assert whole["tasks"]["label"]["classes"] == ["cool"]
     assert len(whole["tasks"]["label"]["top"]) == 1

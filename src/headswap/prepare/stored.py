@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, partial
@@ -16,6 +15,7 @@ from headswap.machine.parallel import map_many
 from headswap.machine.store import Store, open_store
 from headswap.params.prepare import Section
 from headswap.pictures.decode import Picture, UnreadableImage, decode
+from headswap.pictures.files import read_file
 
 
 class Stored(NamedTuple):
@@ -61,11 +61,7 @@ class Reader:
         try:
             if not fits_table(path):
                 raise UnreadableImage("its name is no single line of UTF-8 text")
-            file = self.root / path
-            if not stat.S_ISREG(file.stat().st_mode):
-                # Reading a pipe would wait for ever.
-                raise UnreadableImage("it is no ordinary file")
-            content = file.read_bytes()
+            content = read_file(self.root / path)
             key = self.key(hashlib.sha256(content).digest())
             if store and store.has(key):
                 return Stored(key)

@@ -28,6 +28,7 @@ from headswap.machine.fingerprint import hash_file
 from headswap.machine.parallel import map_in_order
 from headswap.machine.store import open_store
 from headswap.pictures.decode import UnreadableImage, decode
+from headswap.pictures.files import read_file
 from headswap.pictures.resize import RESIZERS, squash
 from headswap.pictures.views import VIEWS
 
@@ -140,7 +141,7 @@ class Predictor:
                 )
             return RESIZERS[resize](picture, size)
         try:
-            content = Path(picture).read_bytes()
+            content = read_file(Path(picture))
             return decode(content, size, resize, self._bundle.depth).pixels
         except UnreadableImage as reason:
             return str(reason)
