@@ -5,7 +5,6 @@ A picture is used whole or not at all: what Pillow cannot read to the end is ref
 
 import hashlib
 import io
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -22,7 +21,12 @@ from headswap.pictures.depth import (
     scale_colours,
     scale_grey,
 )
-from headswap.pictures.formats import name_format, why_unopened, without_metadata
+from headswap.pictures.formats import (
+    DECODING_ERRORS,
+    name_format,
+    why_unopened,
+    without_metadata,
+)
 from headswap.pictures.perceptual import perceptual_hash
 from headswap.pictures.resize import COVERED, RESIZERS, centred
 from headswap.pictures.shrink import average_boxes, shrink_while_decoding
@@ -56,22 +60,6 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     8: lambda pixels: pixels[:, ::-1].swapaxes(0, 1),
 }
 _TURNED = (5, 6, 7, 8)
-
-
-# What Pillow's plugins raise on damaged files; RuntimeError is AVIF's. Tags of a kind
-# or number that a plugin does not expect bring the last four.
-DECODING_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    RuntimeError,
-    struct.error,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-)
 
 
 class UnreadableImage(Exception):

@@ -41,6 +41,20 @@ REMEDIES = {
     "Photoshop": "save it as PNG or TIFF",
     "PDF": "save its pictures as PNG, such as by `pdfimages -png`",
 }
+# What Pillow's plugins raise on damaged files; RuntimeError is AVIF's. Tags of a kind
+# or number that a plugin does not expect bring the last four.
+DECODING_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+)
 
 
 def name_format(content: bytes) -> str:
