@@ -107,6 +107,7 @@ def photographs(request, tmp_path_factory, section, repository):
         sections["features"],
         sections["keras"].backend,
         cached,
+        folder / "cost.json",
     )
     index = read_index(prepared)
     task = next(task for task in index.tasks if task.name == name)
