@@ -2,6 +2,7 @@
 
 import functools
 import io
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from headswap.pictures import shrink
 from headswap.pictures.decode import UnreadableImage, decode
 from headswap.pictures.resize import COVERED, RESIZERS
-from headswap.pictures.shrink import average_boxes
+from headswap.pictures.shrink import _weights, average_boxes
 from tests.pictures.test_decode import ORIENTATION_TAG, TURNED
 
 SIZE = 160
@@ -188,3 +189,23 @@ def test_averages_of_a_ramp_are_those_of_its_areas(width, height, columns, rows)
 def test_one_colour_stays_that_colour(value):
     boxes = np.full((31, 47, 3), value, np.uint8)
     assert (average_boxes(boxes, 46.5, 30.25, 10, 7) == value).all()
+
+
+def test_a_panorama_takes_little_memory_beyond_its_own():
+    tracemalloc.start()
+    try:
+        weights = _weights(32_656, 32_656.0, 320)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000_000
+    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-5)
+
+
+def test_weights_computed_in_pieces_are_those_of_the_whole(monkeypatch):
+    whole = _weights(700, 699.25, 224)
+    _weights.cache_clear()
+    monkeypatch.setattr(shrink, "MAX_WEIGHTS", 10_000)
+    pieces = _weights(700, 699.25, 224)
+    _weights.cache_clear()
+    np.testing.assert_array_equal(pieces.toarray(), whole.toarray())

@@ -148,9 +148,9 @@ def _files(found: Found) -> Section:
             [
                 "side",
                 "smallest",
-                "a quarter below",
-                "half below",
-                "a quarter above",
+                "lower quarter",
+                "median",
+                "upper quarter",
                 "largest",
             ],
             sides,

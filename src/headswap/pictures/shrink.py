@@ -20,6 +20,8 @@ MIN_SPAN = 2
 # Below this, decoding takes little, and pictures have mostly been made smaller before:
 # every pixel of them is sharp, and boxes would show.
 MIN_PIXELS = 2_000_000
+# Weights of boxes that are computed at a time, zeros included.
+MAX_WEIGHTS = 500_000
 
 
 def shrink_while_decoding(image: Image.Image, columns: int, rows: int) -> int:
@@ -75,21 +77,38 @@ def _weights(num_boxes: int, extent: float, size: int) -> Any:
     Source: Catmull and Rom (1974), "A class of local interpolating splines".
     """
     # Imported where large JPEGs are: it takes as long as hundreds of small pictures.
-    from scipy.sparse import csr_array
+    from scipy.sparse import csr_array, vstack
 
     edges = np.linspace(0, extent, size + 1)
-    before = np.minimum(edges.astype(int), num_boxes - 1)
-    t = (edges - before)[:, None]
+    # A panorama has tens of thousands of boxes a line, nearly all of them of weight 0.
+    step = max(1, MAX_WEIGHTS // num_boxes)
+    blocks = [
+        _dense_weights(num_boxes, edges[start : start + step + 1], size / extent)
+        for start in range(0, size, step)
+    ]
+    return vstack([csr_array(block.astype(np.float32)) for block in blocks], "csr")
+
+
+def _dense_weights(num_boxes: int, edges: np.ndarray, density: float) -> np.ndarray:
+    """Return how much of each box lies between edges, (edges - 1, boxes) float64.
+
+    Args:
+        num_boxes: of a line.
+        edges: of the pixels, in boxes.
+        density: pixels a box.
+    """
+    before = np.minimum(edges.astype(int), num_boxes - 1)[:, None]
+    t = edges[:, None] - before
     # Sums start one box before the picture, for which the first box stands in; the last
     # one does for the box behind it.
-    sums = np.tri(num_boxes + 3, num_boxes + 2, -1)
+    box = np.arange(num_boxes + 2)
     at_edges = (
-        sums[before] * ((2 - t) * t - 1) * t
-        + sums[before + 1] * ((3 * t - 5) * t * t + 2)
-        + sums[before + 2] * ((4 - 3 * t) * t + 1) * t
-        + sums[before + 3] * (t - 1) * t * t
+        (box < before) * ((2 - t) * t - 1) * t
+        + (box < before + 1) * ((3 * t - 5) * t * t + 2)
+        + (box < before + 2) * ((4 - 3 * t) * t + 1) * t
+        + (box < before + 3) * (t - 1) * t * t
     ) / 2
-    weights = np.diff(at_edges, axis=0) * (size / extent)
+    weights = np.diff(at_edges, axis=0) * density
     weights[:, 1] += weights[:, 0]
     weights[:, -2] += weights[:, -1]
-    return csr_array(weights[:, 1:-1].astype(np.float32))
+    return weights[:, 1:-1]

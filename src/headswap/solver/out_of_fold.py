@@ -24,9 +24,9 @@ from headswap.solver.logistic import (
 from headswap.solver.standardize import LENGTH, WITHIN, Span
 from headswap.solver.strength import search
 
-# Numbers that the features of all judging folds may have: 320 MB as float64. Of more
+# Numbers that the features of all judging folds may have: 80 MB as float64. Of more
 # rows fewer folds judge the strengths, at least one.
-MAX_JUDGED = 40_000_000
+MAX_JUDGED = 10_000_000
 
 
 class _Fold:
