@@ -1,17 +1,26 @@
 """Kinds of files that decoders get wrong: each made here, and what becomes of it."""
 
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from headswap.pictures import rgb
 from headswap.pictures.decode import UnreadableImage, decode
 
 
 def pixels_of(content, size=48):
     return decode(content, size, "squash").pixels
+
+
+def turned_right():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif
 
 
 def near(first, second, tolerance):
@@ -143,3 +152,46 @@ def test_a_file_cut_at_any_tenth_is_refused(encode, draw, options, tenth):
     content = encode(draw(0, 100, 100), **options)
     with pytest.raises(UnreadableImage):
         decode(content[: len(content) * tenth // 10], 32, "squash")
+
+
+@pytest.mark.parametrize(
+    ("mode", "file_format", "options"),
+    [
+        ("RGB", "PNG", {}),
+        ("RGB", "JPEG", {}),
+        ("RGBA", "PNG", {}),
+        ("LA", "PNG", {}),
+        ("L", "PNG", {}),
+        ("1", "PNG", {}),
+        ("P", "PNG", {"transparency": 3}),
+        ("P", "GIF", {"transparency": 3}),
+        ("CMYK", "JPEG", {}),
+        ("YCbCr", "TIFF", {}),
+        ("RGB", "TIFF", {"exif": turned_right()}),
+    ],
+)
+def test_a_large_picture_is_read_in_pieces_and_is_the_same(
+    encode, draw, monkeypatch, mode, file_format, options
+):
+    alpha = np.dstack([draw(0, 50, 70), draw(1, 50, 70)[..., :1]])
+    content = encode(Image.fromarray(alpha).convert(mode), file_format, **options)
+    whole = decode(content, 32, "squash")
+    monkeypatch.setattr(rgb, "MAX_AT_ONCE", 70 * 7)
+    assert decode(content, 32, "squash").pixel_hash == whole.pixel_hash
+
+
+def test_a_huge_picture_takes_less_than_a_gigabyte(encode, repository):
+    content = encode(Image.new("RGB", (9_900, 10_000), "red"), compress_level=1)
+    script = (
+        "import resource, sys; from headswap.pictures.decode import decode;"
+        "decode(sys.stdin.buffer.read(), 32, 'squash');"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": str(repository / "src")},
+        input=content,
+        capture_output=True,
+        check=True,
+    )
+    assert int(done.stdout) < 2**20

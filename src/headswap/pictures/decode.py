@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from headswap.pictures.colour import to_srgb
 from headswap.pictures.depth import (
     FULL,
     TooLarge,
@@ -29,6 +28,7 @@ from headswap.pictures.formats import (
 )
 from headswap.pictures.perceptual import perceptual_hash
 from headswap.pictures.resize import COVERED, RESIZERS, centred
+from headswap.pictures.rgb import to_rgb
 from headswap.pictures.shrink import average_boxes, shrink_while_decoding
 
 MAX_PIXELS = 100_000_000
@@ -230,12 +230,4 @@ def _to_rgb(
     profile = image.info.get("icc_profile")
     if bits == FULL:
         image = scale_colours(image, content, depth)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, image)
-    if image.mode not in ("RGB", "CMYK", "L"):
-        image = image.convert("RGB")
-    image = to_srgb(image, profile)
-    # Converting would copy what is RGB already.
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    return to_rgb(image, profile)
