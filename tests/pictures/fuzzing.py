@@ -4,7 +4,8 @@
 for so many seconds and so often at most, and prints how many were used and refused. The
 file that is being decoded lies in `FOLDER.last`, so that one that ends the process is
 left behind. An alarm ends it after 5 seconds with one file, and it gets no memory
-beyond 1 GB more than it starts with.
+beyond 2 GB more than it starts with: within 1 GB, a WebP that claims nearly as many
+pixels as are read at all cannot be decoded.
 """
 
 import random
@@ -17,7 +18,7 @@ from pathlib import Path
 from headswap.pictures.decode import UnreadableImage, decode
 
 MAX_SECONDS = 5
-MAX_BYTES = 2**30
+MAX_BYTES = 2**31
 SIZE = 32
 # Where sides and lengths are, these hurt most.
 EXTREMES = [

@@ -180,6 +180,15 @@ def test_a_large_picture_is_read_in_pieces_and_is_the_same(
     assert decode(content, 32, "squash").pixel_hash == whole.pixel_hash
 
 
+@pytest.mark.parametrize("no_jp2", [False, True], ids=["boxes", "bare"])
+def test_a_jpeg_2000_cut_at_any_byte_is_refused(encode, draw, no_jp2):
+    content = encode(draw(0, 16, 16), "JPEG2000", no_jp2=no_jp2)
+    assert decode(content + b"behind it", 16, "squash").width == 16
+    for end in range(1, len(content)):
+        with pytest.raises(UnreadableImage):
+            decode(content[:end], 16, "squash")
+
+
 def test_a_huge_picture_takes_less_than_a_gigabyte(encode, repository):
     content = encode(Image.new("RGB", (9_900, 10_000), "red"), compress_level=1)
     script = (

@@ -22,6 +22,7 @@ from headswap.pictures.depth import (
 )
 from headswap.pictures.formats import (
     DECODING_ERRORS,
+    is_cut,
     name_format,
     why_unopened,
     without_metadata,
@@ -125,6 +126,8 @@ def _decode(content: bytes, size: int, resize: str, depth: int | None) -> Pictur
             file_format = image.format or "unknown"
             width, height = image.size
             _require_sides(width, height)
+            if is_cut(content, file_format):
+                raise UnreadableImage(f"damaged {file_format}: its end is missing")
             orientation = _orientation(image)
             upright_sides = _sides(orientation, width, height)
             covered = COVERED[resize](*upright_sides, size)

@@ -72,6 +72,19 @@ def why_unopened(content: bytes) -> str:
     return "no image format recognised"
 
 
+def is_cut(content: bytes, file_format: str) -> bool:
+    """Return whether a file ends too early in a way that its decoder passes over.
+
+    That of JPEG 2000 draws what there is of the layers, down to nothing. The marker of
+    the end cannot come up among the pixels, and the last tile begins before it.
+
+    Source: ITU-T T.800, A.4.4 and B.10.1.
+    """
+    if file_format != "JPEG2000":
+        return False
+    return content.rfind(b"\xff\xd9") < content.rfind(b"\xff\x90")
+
+
 def without_metadata(content: bytes) -> bytes | None:
     """Return a file without what its pixels do not need, or None if that is all of it.
 
