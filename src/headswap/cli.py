@@ -85,7 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "paths", nargs="+", metavar="PATH", help="file, folder, or - for a list of them"
     )
     predicted.add_argument("--model", default="data/bundle", help="(data/bundle)")
-    predicted.add_argument("--out", help="file to write, .csv or .jsonl; else a table")
+    predicted.add_argument(
+        "--out", help="file to write, .csv or .jsonl; else CSV is printed"
+    )
     predicted.add_argument(
         "--top", type=int, default=2, help="classes a task that are listed (2)"
     )

@@ -140,7 +140,9 @@ def test_planted_labels_of_the_next_likely_class_come_early(photographs):
     vectors = features.members[0].rows[rows]
     targets = task.encode(index.cells[task.name])
     folds = deal_folds(index.cells[task.name], groups.tolist(), NUM_FOLDS)
-    likely = out_of_fold([vectors], targets, folds, task.kind)
+    likely = out_of_fold(
+        [vectors], targets, task.is_labelled(targets), folds, task.kind
+    )
     found = []
     for seed in range(SEEDS):
         planted_index, planted = plant(index, task, seed, likely)

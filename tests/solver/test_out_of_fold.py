@@ -17,10 +17,30 @@ def draw_clusters(num_classes, each, seed=0, spread=0.4):
     return centres[classes] + spread * random.normal(size=(len(classes), 8)), classes
 
 
+def judge(features, targets, folds, kind):
+    """Probabilities; rows of zeros have no label, but with several labels."""
+    has_label = targets.any(axis=1) | (kind == "multilabel")
+    return out_of_fold(features, targets, has_label, folds, kind)
+
+
+def fold(features, targets, held, standardization="length"):
+    """One fold's head, which rows without a label are not fitted to."""
+    has_label = targets.any(axis=1)
+    return module._Fold(
+        [features],
+        targets,
+        has_label,
+        has_label & ~held,
+        held,
+        "multiclass",
+        standardization,
+    )
+
+
 def test_clusters_are_told_apart_unseen():
     features, classes = draw_clusters(3, 20)
     folds = np.arange(60) % 5
-    likely = out_of_fold([features], np.eye(3)[classes], folds, "multiclass")
+    likely = judge([features], np.eye(3)[classes], folds, "multiclass")
     np.testing.assert_allclose(likely.sum(axis=1), 1)
     assert (likely.argmax(axis=1) == classes).mean() > 0.95
 
@@ -28,9 +48,7 @@ def test_clusters_are_told_apart_unseen():
 def test_no_row_vouches_for_itself():
     random = np.random.default_rng(1)
     features, classes = random.normal(size=(80, 200)), random.integers(0, 2, 80)
-    likely = out_of_fold(
-        [features], np.eye(2)[classes], np.arange(80) % 4, "multiclass"
-    )
+    likely = judge([features], np.eye(2)[classes], np.arange(80) % 4, "multiclass")
     # Noise of more dimensions than rows could be learnt by heart.
     assert 0.3 < (likely.argmax(axis=1) == classes).mean() < 0.7
 
@@ -41,15 +59,15 @@ def test_a_fold_s_answers_do_not_hang_on_its_own_labels():
     held = folds == 2
     turned = targets.copy()
     turned[held] = np.roll(turned[held], 1, axis=1)
-    first = module._Fold([features], targets, ~held, held, "multiclass", "within")
-    second = module._Fold([features], turned, ~held, held, "multiclass", "within")
+    first = fold(features, targets, held, "within")
+    second = fold(features, turned, held, "within")
     np.testing.assert_array_equal(first.predict(0.01), second.predict(0.01))
 
 
 def test_a_class_that_no_head_was_shown_gets_no_probability():
     features, classes = draw_clusters(3, 10)
     folds = np.where(classes == 2, 0, np.arange(30) % 3)
-    likely = out_of_fold([features], np.eye(3)[classes], folds, "multiclass")
+    likely = judge([features], np.eye(3)[classes], folds, "multiclass")
     assert np.isnan(likely[folds == 0, 2]).all()
     assert np.isfinite(likely[folds != 0]).all()
 
@@ -59,26 +77,12 @@ def test_rows_without_a_label_are_predicted_and_not_fitted():
     targets = np.eye(2)[classes]
     targets[::5] = 0
     folds = np.arange(40) % 4
-    likely = out_of_fold([features], targets, folds, "multiclass")
+    likely = judge([features], targets, folds, "multiclass")
     assert (likely.argmax(axis=1) == classes).mean() > 0.9
     moved = features.copy()
-    fitted = module._Fold(
-        [features],
-        targets,
-        (folds != 0) & targets.any(axis=1),
-        folds == 0,
-        "multiclass",
-        "length",
-    ).predict(0.01)
     moved[::5] *= 100
-    again = module._Fold(
-        [moved],
-        targets,
-        (folds != 0) & targets.any(axis=1),
-        folds == 0,
-        "multiclass",
-        "length",
-    ).predict(0.01)
+    fitted = fold(features, targets, folds == 0).predict(0.01)
+    again = fold(moved, targets, folds == 0).predict(0.01)
     has_label = targets[folds == 0].any(axis=1)
     np.testing.assert_array_equal(fitted[has_label], again[has_label])
 
@@ -86,32 +90,28 @@ def test_rows_without_a_label_are_predicted_and_not_fitted():
 def test_several_labels_are_judged_one_by_one():
     features, classes = draw_clusters(4, 20)
     targets = np.stack([classes % 2, classes // 2], axis=1).astype(float)
-    likely = out_of_fold([features], targets, np.arange(80) % 5, "multilabel")
+    likely = judge([features], targets, np.arange(80) % 5, "multilabel")
     assert ((likely > 0.5) == targets).mean() > 0.9
 
 
 def test_blocks_of_features_are_joined():
     features, classes = draw_clusters(4, 20)
     one, two = features[:, :4], 1000 * features[:, 4:]
-    likely = out_of_fold(
-        [one, two], np.eye(4)[classes], np.arange(80) % 5, "multiclass"
-    )
+    likely = judge([one, two], np.eye(4)[classes], np.arange(80) % 5, "multiclass")
     assert (likely.argmax(axis=1) == classes).mean() > 0.9
 
 
 @pytest.mark.parametrize("num_classes", [1, 2])
 def test_where_nothing_can_be_told_apart_nothing_is_said(num_classes):
     features, targets = np.ones((4, 3)), np.eye(num_classes)[[0, 0, 0, 0]]
-    likely = out_of_fold([features], targets, np.arange(4) % 2, "multiclass")
+    likely = judge([features], targets, np.arange(4) % 2, "multiclass")
     assert np.isnan(likely).all()
 
 
 def test_many_rows_let_fewer_folds_judge(monkeypatch):
     features, classes = draw_clusters(3, 20)
     monkeypatch.setattr(module, "MAX_JUDGED", 1)
-    likely = out_of_fold(
-        [features], np.eye(3)[classes], np.arange(60) % 5, "multiclass"
-    )
+    likely = judge([features], np.eye(3)[classes], np.arange(60) % 5, "multiclass")
     assert (likely.argmax(axis=1) == classes).mean() > 0.95
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headswap.artifacts.dataset.labels import Labels
+from headswap.artifacts.storage.markdown import literal
 
 _HEADER = """---
 library_name: keras
@@ -34,11 +35,11 @@ def model_card(
     lines += [f"Features of {', '.join(networks)}, and heads made by headswap.", ""]
     lines += ["## What it tells apart", ""]
     for task in labels.tasks:
-        names = [_literal(name) for name in task.class_names[:_MOST_CLASSES]]
+        names = [literal(name) for name in task.class_names[:_MOST_CLASSES]]
         more = len(task.class_names) - len(names)
         ending = f" and {more} more" if more else ""
         lines.append(
-            f"- {_literal(task.name)} ({task.kind}): {', '.join(names)}{ending}"
+            f"- {literal(task.name)} ({task.kind}): {', '.join(names)}{ending}"
         )
     lines += [
         "",
@@ -59,7 +60,7 @@ def model_card(
             )
             value = "" if entry["value"] is None else f"{entry['value']:.3f}"
             lines.append(
-                f"| {_literal(name)} | {metric} | {value} | {interval} | "
+                f"| {literal(name)} | {metric} | {value} | {interval} | "
                 f"{part['estimand']} |"
             )
     lines += [
@@ -74,10 +75,3 @@ def model_card(
         "",
     ]
     return "\n".join(lines)
-
-
-def _literal(text: str) -> str:
-    """Return a text that Markdown shows as it is, in one line."""
-    for mark in "\\`*_{}[]<>#|":
-        text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())

@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 
 from headswap.artifacts.bundle.bundle import (
-    BELOW_FILES,
     CARD,
     MODEL,
     NETWORKS,
@@ -18,6 +17,7 @@ from headswap.artifacts.bundle.bundle import (
     write_facts,
 )
 from headswap.artifacts.dataset.labels import read_labels
+from headswap.artifacts.features.cache import BELOW_FILES
 from headswap.artifacts.storage.tables import PathLike
 from headswap.bundle.card import model_card
 from headswap.params import features as features_params

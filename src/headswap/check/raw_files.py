@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from headswap import params
+from headswap.artifacts.storage.tables import is_text
 from headswap.errors import InputError, listed
 
 
@@ -46,7 +47,7 @@ def _offenders(root: str) -> Iterator[tuple[str, str]]:
             continue
         for entry in entries:
             # Each question is one that the listing answers, but for links.
-            if not entry.name.isascii() and not _is_text(entry.name):
+            if not entry.name.isascii() and not is_text(entry.name):
                 yield os.path.relpath(entry.path, root), "its name is no UTF-8"
             elif entry.is_symlink():
                 kind = _kind_behind(entry)
@@ -61,10 +62,6 @@ def _offenders(root: str) -> Iterator[tuple[str, str]]:
                 pending.append(entry.path)
             elif not entry.is_file(follow_symlinks=False):
                 yield os.path.relpath(entry.path, root), "a pipe, socket or device"
-
-
-def _is_text(name: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _kind_behind(link: os.DirEntry[str]) -> str:

@@ -77,7 +77,6 @@ def _of_part(
         "groups": round(float(np.mean([r.groups[part] for r in split.rounds])), 1),
         "rounds": len(rounds),
     }
-    spread = None
     if (is_part == is_part[0]).all():
         facts["estimand"] = MODEL if len(rounds) == 1 else MODELS
         rows = np.flatnonzero(is_part[0])

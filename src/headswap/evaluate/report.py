@@ -10,7 +10,7 @@ import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import PARTS, Split
-from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
+from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model import strengths
 from headswap.artifacts.model.predictions import Predictions
 from headswap.artifacts.storage.tables import write_table
@@ -81,12 +81,6 @@ def _cell(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.{DIGITS}f}"
 
 
-def _names(task: Task, predicted: np.ndarray) -> str:
-    """Return predicted classes as they stand in `index.csv`."""
-    names = [task.class_names[i] for i in np.flatnonzero(predicted)]
-    return LABEL_SEPARATOR.join(names)
-
-
 def write_predictions(
     path: Path,
     predictions: Mapping[str, Predictions],
@@ -121,7 +115,7 @@ def write_predictions(
                     parts[row],
                     task.name,
                     index.cells[task.name][row],
-                    _names(task, answer),
+                    task.join_cell(answer),
                     f"{probability:.3f}",
                 )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headswap.artifacts.dataset.index import Index
-from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
+from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Features, Member
 from headswap.artifacts.features.views import average_views
 from headswap.machine.progress import progress
@@ -79,7 +79,8 @@ def find_suspects(
         cells = index.cells[task.name]
         targets = task.encode(cells)
         folds = deal_folds(cells, groups.tolist(), NUM_FOLDS)
-        likely = out_of_fold(blocks, targets, folds, task.kind)
+        is_labelled = task.is_labelled(targets)
+        likely = out_of_fold(blocks, targets, is_labelled, folds, task.kind)
         judge = _contradicted_sets if task.kind == "multilabel" else _contradicted
         suspects = judge(task, targets.astype(bool), likely)
         found += sorted(suspects, key=lambda each: (each.probability, each.row))
@@ -133,10 +134,5 @@ def _contradicted_sets(
             label=name if has_class else f"no {name}",
             likely=f"no {name}" if has_class else name,
             probability=float(own[row, number]),
-            cell=_cell(task, turned[row]),
+            cell=task.join_cell(turned[row]),
         )
-
-
-def _cell(task: Task, targets: np.ndarray) -> str:
-    names = zip(task.class_names, targets, strict=True)
-    return LABEL_SEPARATOR.join(name for name, is_there in names if is_there)

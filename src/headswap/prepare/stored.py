@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from headswap.artifacts.storage.tables import is_text
 from headswap.machine.fingerprint import hash_code, hash_text
 from headswap.machine.parallel import map_many
 from headswap.machine.store import Store, open_store
@@ -123,8 +124,7 @@ def _read(reader: Reader, paths: Sequence[str]) -> list[Found]:
 
 def fits_table(path: str) -> bool:
     """Return whether a name can stand in a CSV file, and be read again."""
-    is_text = not any("\ud800" <= letter <= "\udfff" for letter in path)
-    return is_text and "\r" not in path and "\n" not in path
+    return is_text(path) and "\r" not in path and "\n" not in path
 
 
 def _to_bytes(picture: Picture) -> bytes:

@@ -14,7 +14,6 @@ from threadpoolctl import threadpool_limits
 
 from headswap.solver.logistic import (
     MULTICLASS,
-    MULTILABEL,
     ROUGH,
     Linear,
     Problem,
@@ -35,6 +34,7 @@ class _Fold:
     Args:
         features: as of `out_of_fold`.
         targets: likewise.
+        is_labelled: likewise.
         fit: which rows to fit to, (N,) bool.
         held: which rows to predict, (N,) bool.
         kind: `multiclass` or `multilabel`.
@@ -45,6 +45,7 @@ class _Fold:
         self,
         features: Sequence[np.ndarray],
         targets: np.ndarray,
+        is_labelled: np.ndarray,
         fit: np.ndarray,
         held: np.ndarray,
         kind: str,
@@ -64,7 +65,7 @@ class _Fold:
             np.hstack(fitted), targets[fit], counts, self._weights, kind
         )
         self._solution: Linear | None = None
-        self._is_judged = is_labelled(targets[held], kind)
+        self._is_judged = is_labelled[held]
         self._truth = targets[held][self._is_judged]
 
     def predict(self, l2: float) -> np.ndarray:
@@ -81,14 +82,18 @@ class _Fold:
 
 
 def out_of_fold(
-    features: Sequence[np.ndarray], targets: np.ndarray, folds: np.ndarray, kind: str
+    features: Sequence[np.ndarray],
+    targets: np.ndarray,
+    is_labelled: np.ndarray,
+    folds: np.ndarray,
+    kind: str,
 ) -> np.ndarray:
     """Return probabilities, (N, C) float64; NaN of a class that no head was shown.
 
     Args:
         features: blocks of (N, D) each; every block is standardised by itself.
-        targets: (N, C) of 0 and 1; a multiclass row of zeros has no label, and is not
-            fitted to.
+        targets: (N, C) of 0 and 1.
+        is_labelled: (N,) bool; rows without a label are predicted, and not fitted to.
         folds: (N,) int; rows that belong together have the same.
         kind: `multiclass` or `multilabel`.
     """
@@ -96,7 +101,7 @@ def out_of_fold(
     divisions = []
     for number in np.unique(folds):
         held = folds == number
-        fit = ~held & is_labelled(targets, kind)
+        fit = ~held & is_labelled
         # From two classes on there is something to tell apart.
         if targets[fit].any(axis=0).sum() > (kind == MULTICLASS):
             divisions.append((fit, held))
@@ -109,14 +114,16 @@ def out_of_fold(
     with threadpool_limits(1):
         for standardization in (LENGTH, WITHIN):
             judges = [
-                _Fold(features, targets, fit, held, kind, standardization)
+                _Fold(features, targets, is_labelled, fit, held, kind, standardization)
                 for fit, held in divisions[:num_judges]
             ]
             tried = search(partial(_total_loss, judges))
             losses |= {(standardization, l2): loss for l2, loss in tried.items()}
         standardization, l2 = min(losses, key=losses.__getitem__)
         for fit, held in divisions:
-            fold = _Fold(features, targets, fit, held, kind, standardization)
+            fold = _Fold(
+                features, targets, is_labelled, fit, held, kind, standardization
+            )
             result[held] = fold.predict(l2)
             result[np.ix_(held, ~targets[fit].any(axis=0))] = np.nan
     return result
@@ -124,13 +131,6 @@ def out_of_fold(
 
 def _total_loss(judges: Sequence[_Fold], l2: float) -> float:
     return sum(each.loss(l2) for each in judges)
-
-
-def is_labelled(targets: np.ndarray, kind: str) -> np.ndarray:
-    """Return which rows have a label, (N,) bool; of several, none is one too."""
-    if kind == MULTILABEL:
-        return np.ones(len(targets), bool)
-    return np.asarray(targets.any(axis=1))
 
 
 def deal_folds(

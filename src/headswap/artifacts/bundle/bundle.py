@@ -16,13 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from headswap.artifacts.features.cache import input_name
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError, listed
 from headswap.machine.fingerprint import hash_file
 
 FORMAT = 1
 FACTS, MODEL, NETWORKS, CARD = "bundle.json", "model", "networks", "MODEL_CARD.md"
-BELOW_FILES = ("below.json", "below.weights.h5")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Network:
     @property
     def input_name(self) -> str:
         """The name that the model's input for its features has."""
-        return f"{self.name}-feature"
+        return input_name(self.name)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,11 @@ class Task:
             return []
         return [cell] if self.kind == "multiclass" else cell.split(LABEL_SEPARATOR)
 
+    def join_cell(self, targets: np.ndarray) -> str:
+        """Return the cell of `index.csv` of one image's targets, (num_classes,)."""
+        names = [self.class_names[number] for number in np.flatnonzero(targets)]
+        return LABEL_SEPARATOR.join(names)
+
     def is_labelled(self, targets: np.ndarray) -> np.ndarray:
         """Return which rows of targets (N, num_classes) have a label, (N,) bool.
 

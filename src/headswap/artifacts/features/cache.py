@@ -10,6 +10,18 @@ import numpy as np
 from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike, read_table
 
+# Of a member's folder, where its network has a part below the cut.
+BELOW_FILES = ("below.json", "below.weights.h5")
+
+
+def input_name(member: str) -> str:
+    """Return the name a model's input has; no task can be called so.
+
+    Args:
+        member: the name of the network whose features it takes.
+    """
+    return f"{member}-feature"
+
 
 @dataclass(frozen=True)
 class Member:
@@ -31,8 +43,8 @@ class Member:
 
     @property
     def input_name(self) -> str:
-        """The name a model's input for these features has; no task can be called so."""
-        return f"{self.name}-feature"
+        """The name a model's input for these features has."""
+        return input_name(self.name)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,11 @@ def _guarded(cell: object) -> object:
     return f"'{cell}"
 
 
+def is_text(name: str) -> bool:
+    """Return whether a file's name is UTF-8; Python reads other bytes as surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
 def unguarded(cell: str) -> str:
     """Return a cell of a file as it was meant."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

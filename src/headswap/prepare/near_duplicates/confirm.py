@@ -14,7 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from headswap.prepare.near_duplicates.looks import Border, find_border
+from headswap.prepare.near_duplicates.looks import Border, find_border, squashed
 
 # Correlations from which on two pictures are one.
 MIN_CORRELATION, MIN_DETAIL = 0.9, 0.6
@@ -79,31 +79,27 @@ def _framings(
     The border that both have is left out in any case: it agrees, whatever it is around.
     """
     side = max(*first.shape, *second.shape)
-    both = [_squashed(grey, side) for grey in (first, second)]
+    both = [squashed(grey, side) for grey in (first, second)]
     borders = [find_border(grey) for grey in both]
     shared = Border(*map(min, *borders))
     framings = dict.fromkeys([(shared, shared), tuple(borders)])
     for own, others in framings:
         yield (
-            _squashed(own.trim(both[0]), SIDE),
-            _squashed(others.trim(both[1]), SIDE),
+            squashed(own.trim(both[0]), SIDE),
+            squashed(others.trim(both[1]), SIDE),
         )
-
-
-def _squashed(grey: np.ndarray, side: int) -> np.ndarray:
-    return cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
 
 
 def _likeliest_turns(first: np.ndarray, second: np.ndarray) -> list[np.ndarray]:
     """Return the turns of the second that are most like the first as they lie."""
-    small = _squashed(first, _SMALL_SIDE).astype(np.float32).ravel()
+    small = squashed(first, _SMALL_SIDE).astype(np.float32).ravel()
     turns = [
         np.ascontiguousarray(np.rot90(flipped, quarter))
         for flipped in (second, second[:, ::-1])
         for quarter in range(4)
     ]
     likeness = [
-        _correlation(small, _squashed(turned, _SMALL_SIDE).astype(np.float32).ravel())
+        _correlation(small, squashed(turned, _SMALL_SIDE).astype(np.float32).ravel())
         for turned in turns
     ]
     return [turns[number] for number in np.argsort(likeness)[: -_NUM_TURNS - 1 : -1]]
@@ -113,7 +109,7 @@ def _placings(first: np.ndarray, second: np.ndarray) -> Iterator[np.ndarray]:
     """Yield (2, 3) matrices that lay the second over the first, ever more closely."""
     unmoved = np.eye(2, 3)
     yield unmoved
-    smaller = _squashed(first, _SMALL_SIDE), _squashed(second, _SMALL_SIDE)
+    smaller = squashed(first, _SMALL_SIDE), squashed(second, _SMALL_SIDE)
     for matrix in _align(*smaller, unmoved):
         # Pixel centres of the small picture lie between those of the large one.
         scale = SIDE // _SMALL_SIDE

@@ -97,7 +97,7 @@ def find_looks(
         borders = [find_border(grey) for grey in greys]
         bordered = [number for number, border in enumerate(borders) if any(border)]
         versions = [version for grey in greys for version in _versions(grey)]
-        inner = [_squashed(borders[n].trim(greys[n]), SIDE) for n in bordered]
+        inner = [squashed(borders[n].trim(greys[n]), SIDE) for n in bordered]
         signs = _signs([*versions, *inner])
         shape = (len(greys), 1 + len(_CHANGES), *signs.shape[1:])
         own, without = np.split(signs, [len(versions)])
@@ -150,7 +150,8 @@ def _num_plain(lines: np.ndarray) -> int:
     return len(edge) if is_plain.all() else int(np.argmin(is_plain))
 
 
-def _squashed(grey: np.ndarray, side: int) -> np.ndarray:
+def squashed(grey: np.ndarray, side: int) -> np.ndarray:
+    """Return a grey picture at another size, (side, side) uint8."""
     return cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
 
 
@@ -176,8 +177,8 @@ _MATRICES = [_matrix(*change) for change in _CHANGES]
 
 def _versions(grey: np.ndarray) -> Iterator[np.ndarray]:
     """Yield a picture as it is, and zoomed and turned, (64, 64) uint8 each."""
-    working = _squashed(grey, _WORKING_SIDE)
-    yield _squashed(working, SIDE)
+    working = squashed(grey, _WORKING_SIDE)
+    yield squashed(working, SIDE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     for matrix in _MATRICES:
         yield cv2.warpAffine(

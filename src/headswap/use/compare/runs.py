@@ -161,7 +161,8 @@ def _read_text(path: Path) -> str | None:
 def _parse(name: str, texts: dict[str, str]) -> Run:
     yaml = YAML(typ="safe")
     lock = yaml.load(texts["dvc.lock"])
-    outs = lock.get("stages", {}).get("split", {}).get("outs", [{}])
+    outs = lock.get("stages", {}).get("split", {}).get("outs", [])
+    hashes = {out["path"]: out["md5"] for out in outs}
     rounds: dict[tuple[str, str, str], list[float]] = {}
     for row in _rows(texts["metrics/repeats.csv"]):
         value = float(row["value"] or "nan")
@@ -172,7 +173,7 @@ def _parse(name: str, texts: dict[str, str]) -> Run:
     return Run(
         name,
         _flat(yaml.load(texts["params.yaml"])),
-        outs[0].get("md5", ""),
+        hashes.get("data/split", ""),
         {key: np.array(values) for key, values in rounds.items()},
         json.loads(texts["metrics/intervals.json"]),
         answers,

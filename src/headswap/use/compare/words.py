@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from headswap.artifacts.storage.markdown import literal
 from headswap.use.compare.answer import FEW_IMAGES, Answer, Difference
 from headswap.use.compare.runs import Run
 
@@ -127,7 +128,7 @@ def _told_apart(answer: Answer) -> Iterator[str]:
     if undecided:
         yield (
             f"Not told apart from it by validation: {', '.join(undecided)}"
-            + (f"; {worse} others are worse." if worse else ".")
+            + (f". Worse: {worse} of {len(same)} others." if worse else ".")
         )
     elif worse:
         yield f"All {worse} others are worse, more than chance explains."
@@ -200,16 +201,10 @@ def show(answer: Answer) -> None:
 
 def as_markdown(answer: Answer) -> str:
     """Return table and sentences for a code review."""
-    header, *rows = [[_cell(cell) for cell in row] for row in table(answer)]
+    header, *rows = [[literal(cell) for cell in row] for row in table(answer)]
     lines = [header, ["---"] * len(header), *rows]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return text + "\n\n" + "\n".join(f"- {_cell(each)}" for each in sentences(answer))
-
-
-def _cell(text: str) -> str:
-    for mark in "\\`*_{}[]<>|":
-        text = text.replace(mark, f"\\{mark}")
-    return text.replace("\n", " ")
+    return text + "\n\n" + "\n".join(f"- {literal(each)}" for each in sentences(answer))
 
 
 def as_json(answer: Answer) -> str:

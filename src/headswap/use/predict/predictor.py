@@ -11,13 +11,15 @@ import numpy as np
 
 from headswap import registry
 from headswap.artifacts.bundle.bundle import (
-    BELOW_FILES,
     MODEL,
     NETWORKS,
+    Bundle,
     Network,
     read_bundle,
 )
 from headswap.artifacts.dataset.labels import read_labels
+from headswap.artifacts.features.below import build_below
+from headswap.artifacts.features.cache import BELOW_FILES
 from headswap.artifacts.model.decisions import decide
 from headswap.artifacts.model.heads import SCORES, read_heads
 from headswap.artifacts.model.model import load_model, read_thresholds
@@ -72,6 +74,7 @@ class Predictor:
         self._bundle = read_bundle(folder)
         self.tasks = read_labels(self._folder / MODEL / "labels.json").tasks
         self._thresholds = read_thresholds(self._folder / MODEL)
+        self._engines: dict[str, Run] = {}
 
     def predict(
         self, pictures: Iterable[PathLike | np.ndarray]
@@ -161,10 +164,6 @@ class Predictor:
             self._engines[network.name] = self._load_engine(network)
         return self._engines[network.name]
 
-    @cached_property
-    def _engines(self) -> dict[str, Run]:
-        return {}
-
     def _load_engine(self, network: Network) -> Run:
         folder = self._folder / NETWORKS / network.name
         facts = [hash_file(folder / name) for name in BELOW_FILES]
@@ -172,14 +171,7 @@ class Predictor:
 
         def build() -> Any:
             start_keras(self._bundle.backend)
-            import keras
-
-            # Importing it lets Keras rebuild a network that pools by power mean.
-            from headswap.layers import pooling  # noqa: F401
-
-            model = keras.models.model_from_json((folder / BELOW_FILES[0]).read_text())
-            model.load_weights(folder / BELOW_FILES[1])
-            return model
+            return build_below(folder)
 
         engine = registry.load("engines", self._bundle.engine)
         with open_store() as store:
@@ -217,7 +209,7 @@ class Predictor:
         return run
 
 
-def _versions(bundle: Any) -> Sequence[str]:
+def _versions(bundle: Bundle) -> Sequence[str]:
     """Return what an engine's own form of a network depends on beside it."""
     from importlib.metadata import version
 
