@@ -267,6 +267,12 @@ def test_no_module_is_about_too_much():
     assert len((ROOT / "dvc.yaml").read_text().splitlines()) < MAX_DVC_LINES
 
 
+def test_arrays_are_mapped_in_one_place():
+    """Where threads are safe; NumPy's own way is not, see map_rows."""
+    mapping = {relative(p) for p in MODULES if "mmap_mode" in p.read_text()}
+    assert mapping == {"src/headswap/artifacts/storage/arrays.py"}
+
+
 @pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=relative)
 def test_every_module_says_what_it_is_for(path):
     assert ast.get_docstring(parse(path))

@@ -14,7 +14,7 @@ import numpy as np
 
 from headswap.artifacts.dataset.index import Index, read_index
 from headswap.artifacts.dataset.split import Split, read_split
-from headswap.artifacts.storage.arrays import RowWriter
+from headswap.artifacts.storage.arrays import RowWriter, map_rows
 from headswap.artifacts.storage.tables import PathLike, table_writer
 from headswap.augment.contact_sheet import draw_contact_sheet
 from headswap.augment.versions import make_versions, num_copies
@@ -65,7 +65,7 @@ def write_versions(
     copies = num_copies(options)
     rows = np.flatnonzero((split.times > 0).any(axis=0)).tolist()
     training = [(row, index.image_ids[row]) for row in rows]
-    row_shape = np.load(images, mmap_mode="r").shape[1:]
+    row_shape = map_rows(images).shape[1:]
 
     make = partial(_make, images, copies, options)
     with (
@@ -85,7 +85,7 @@ def _make(
 ) -> list[np.ndarray]:
     """Return (copies, H, W, 3) uint8 for each (row, image id)."""
     # Mapped anew each time: pages that stay mapped count as our memory.
-    pictures = np.load(images, mmap_mode="r")
+    pictures = map_rows(images)
     return [
         make_versions(np.array(pictures[row]), image_id, copies, options)
         for row, image_id in training
@@ -96,7 +96,7 @@ def preview(
     images: PathLike, index: Index, split: Split, options: Section, num_images: int
 ) -> Iterator[np.ndarray]:
     """Yield (1 + copies, H, W, 3) uint8: a training image followed by its versions."""
-    pictures = np.load(images, mmap_mode="r")
+    pictures = map_rows(images)
     training_rows = np.flatnonzero(split.times[0])
     copies = min(num_copies(options), 8)
     spread = np.linspace(0, len(training_rows) - 1, num_images).astype(int)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headswap.artifacts.storage.arrays import Rows, create_rows, write_rows
+from headswap.artifacts.storage.arrays import Rows, create_rows, num_rows, write_rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
 from headswap.features.parts import CutNetwork
@@ -47,7 +47,7 @@ class Pictures:
 
     def __init__(self, sources: Sequence[Source]):
         self._rows = Rows([source.file for source in sources])
-        counts = [len(np.load(source.file, mmap_mode="r")) for source in sources]
+        counts = [num_rows(source.file) for source in sources]
         self._views = np.repeat([source.view for source in sources], counts)
         self.size: int = self._rows.row_shape[0]
         self.has_views = any(source.view != PLAIN for source in sources)

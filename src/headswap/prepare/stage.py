@@ -23,7 +23,7 @@ from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.dataset.near_duplicates import write_near_duplicates
 from headswap.artifacts.dataset.relations import find_relations
 from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
-from headswap.artifacts.storage.arrays import RowWriter, iterate
+from headswap.artifacts.storage.arrays import RowWriter, iterate, map_rows
 from headswap.artifacts.storage.tables import PathLike, write_table
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params import data as data_params
@@ -209,7 +209,7 @@ def _remove_images(images: Path, rows: Sequence[int]) -> None:
     """Remove rows from the prepared images."""
     removed, old = set(rows), images.with_name("images.old.npy")
     images.rename(old)
-    with RowWriter(images, np.load(old, mmap_mode="r").shape[1:], "uint8") as writer:
+    with RowWriter(images, map_rows(old).shape[1:], "uint8") as writer:
         for number, image in enumerate(iterate(old, 1)):
             if number not in removed:
                 writer.append(image)

@@ -1,6 +1,9 @@
 """`.npy` files in pieces are the files NumPy would have written at once."""
 
+import gc
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +161,25 @@ def test_rows_can_be_written_in_place_and_all_others_are_zero(tmp_path):
     expected = np.zeros((6, 2), np.float32)
     expected[4], expected[1] = (1, 2), (3, 4)
     np.testing.assert_array_equal(np.load(path), expected)
+
+
+def test_files_can_be_mapped_in_many_threads_while_python_collects_garbage(tmp_path):
+    """Collecting gives the other threads their turn amid the reading of a header."""
+    np.save(tmp_path / "rows.npy", np.arange(4))
+
+    def read(depth):
+        return read(depth - 1) if depth else Rows([tmp_path / "rows.npy"])
+
+    def wait(*_):
+        time.sleep(0.0005)
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(wait)
+    gc.set_threshold(5, 1000, 1000)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            lengths = set(pool.map(len, pool.map(read, [k % 7 for k in range(2000)])))
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(wait)
+    assert lengths == {4}

@@ -6,14 +6,19 @@ stage takes does not grow with the number of rows.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.lib import format as npy
 
 # Room for the longest row count NumPy may write, so the header can be rewritten.
 _HEADER_BYTES = 128
+# NumPy reads a header by `ast.literal_eval`. Python 3.11 counts how deep that is for
+# all threads together, and ends in a SystemError where two overlap
+# (python/cpython#106905).
+_ONE_HEADER = Lock()
 
 
 class RowWriter:
@@ -74,6 +79,12 @@ def create_rows(path: str | Path, shape: tuple[int, ...], dtype: str) -> None:
     npy.open_memmap(path, mode="w+", shape=shape, dtype=dtype)
 
 
+def map_rows(path: str | Path, mode: Literal["r", "r+"] = "r") -> np.ndarray:
+    """Return the rows of a `.npy` file, mapped rather than read; safe in threads."""
+    with _ONE_HEADER:
+        return np.load(path, mmap_mode=mode)
+
+
 def write_rows(path: str | Path, rows: np.ndarray, values: np.ndarray) -> None:
     """Write rows of a `.npy` file in place.
 
@@ -83,12 +94,12 @@ def write_rows(path: str | Path, rows: np.ndarray, values: np.ndarray) -> None:
         values: (B, ...).
     """
     # Mapped anew each time: pages that stay mapped count as our memory.
-    np.load(path, mmap_mode="r+")[rows] = values
+    map_rows(path, "r+")[rows] = values
 
 
 def num_rows(path: str | Path) -> int:
     """Return the number of rows of a `.npy` file without reading them."""
-    return len(np.load(path, mmap_mode="r"))
+    return len(map_rows(path))
 
 
 def iterate(path: str | Path, batch_size: int) -> Iterator[np.ndarray]:
@@ -96,7 +107,7 @@ def iterate(path: str | Path, batch_size: int) -> Iterator[np.ndarray]:
     total = num_rows(path)
     for start in range(0, total, batch_size):
         # Mapped anew for each batch: pages that stay mapped count as our memory.
-        yield np.array(np.load(path, mmap_mode="r")[start : start + batch_size])
+        yield np.array(map_rows(path)[start : start + batch_size])
 
 
 class Rows:
@@ -108,7 +119,7 @@ class Rows:
 
     def __init__(self, paths: Sequence[str | Path]):
         self._paths = list(paths)
-        arrays = [np.load(path, mmap_mode="r") for path in self._paths]
+        arrays = [map_rows(path) for path in self._paths]
         self._starts = np.cumsum([0] + [len(array) for array in arrays])
         self.row_shape = arrays[0].shape[1:]
         self.dtype = arrays[0].dtype
@@ -125,5 +136,5 @@ class Rows:
             start, stop = self._starts[number : number + 2]
             here = (rows >= start) & (rows < stop)
             if here.any():
-                result[here] = np.load(path, mmap_mode="r")[rows[here] - start]
+                result[here] = map_rows(path)[rows[here] - start]
         return result
