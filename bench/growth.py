@@ -2,7 +2,8 @@
 
 Small drawn pictures of ten classes through all stages. Time a picture is that between
 two numbers of pictures, so that a stage's start counts for neither; it should not grow,
-and neither should memory. `results/growth.png` shows both.
+and neither should memory. Time is CPU seconds, over all cores: other work on the
+machine hardly changes them. `results/growth.png` shows both.
 """
 
 from pathlib import Path
@@ -20,7 +21,7 @@ import stages  # noqa: F401  (it puts src on the path)
 from headswap.machine.parallel import map_in_order
 
 NUM_IMAGES = (1_000, 10_000, 100_000)
-STAGES = ("prepare", "split", "augment", "features", "train", "evaluate")
+STAGES = ("prepare", "split", "augment", "features", "inspect", "train", "evaluate")
 NUM_CLASSES, SIDE, TARGET = 10, 80, 64
 CHANGES: dict[str, dict[str, Any]] = {
     "prepare": {"image_size": TARGET},
@@ -38,7 +39,7 @@ def measure() -> list[Figure]:
     for stage in STAGES:
         few, some, many = (usage[stage] for usage in usages)
         early, late = (
-            1000 * (after.seconds - before.seconds) / (more - fewer)
+            1000 * (after.cpu_seconds - before.cpu_seconds) / (more - fewer)
             for (before, fewer), (after, more) in (
                 ((few, NUM_IMAGES[0]), (some, NUM_IMAGES[1])),
                 ((some, NUM_IMAGES[1]), (many, NUM_IMAGES[2])),
@@ -75,8 +76,8 @@ def _measure_stages(num_images: int) -> dict[str, Usage]:
         for stage in STAGES:
             usages[stage] = usage = workspace.run(stage)
             print(
-                f"{stage} with {num_images:,} images: {usage.seconds:.1f} s, "
-                f"{usage.megabytes:.0f} MB",
+                f"{stage} with {num_images:,} images: {usage.seconds:.1f} s "
+                f"({usage.cpu_seconds:.1f} CPU seconds), {usage.megabytes:.0f} MB",
                 flush=True,
             )
         return usages
@@ -107,11 +108,11 @@ def _draw(usages: list[dict[str, Usage]]) -> None:
     canvas = Canvas(figsize=(9, 3.6), layout="constrained")
     left, right = canvas.subplots(1, 2)
     for stage in STAGES:
-        seconds = [usage[stage].seconds for usage in usages]
+        seconds = [usage[stage].cpu_seconds for usage in usages]
         gigabytes = [usage[stage].megabytes / 1000 for usage in usages]
         left.loglog(NUM_IMAGES, seconds, marker="o", label=stage)
         right.semilogx(NUM_IMAGES, gigabytes, marker="o", label=stage)
-    left.set(xlabel="pictures", ylabel="seconds, start included")
+    left.set(xlabel="pictures", ylabel="CPU seconds, start included")
     right.set(xlabel="pictures", ylabel="peak memory, GB", ylim=(0, None))
     canvas.legend(*left.get_legend_handles_labels(), loc="outside right center")
     for axes in (left, right):

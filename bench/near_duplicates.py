@@ -68,7 +68,9 @@ def _recall() -> list[Figure]:
         np.save(images, np.stack([picture.pixels for picture in pictures]))
         numbers = [str(number) for number in range(len(pictures))]
         names = [picture.pixel_hash for picture in pictures]
-        pairs = find_near_duplicates(images, options, numbers, names, pictures)
+        pairs = find_near_duplicates(
+            images, options, numbers, names, pictures, libraries={}
+        )
     # Copies whose pixels are equal stand in pairs by the first of them.
     first_of = {name: names.index(name) for name in set(names)}
     standing = {

@@ -111,7 +111,9 @@ class Workspace:
         changes = {**self._params, "train": {**self._params["train"], **train}}
         other = Workspace(self.folder / name, changes)
         for made in (self.folder / "data").iterdir():
-            (other.folder / "data" / made.name).symlink_to(made)
+            # Its inputs are its own: it has checked other parameters.
+            if made.name != "inputs":
+                (other.folder / "data" / made.name).symlink_to(made)
         return other
 
     def start(self, stage: str) -> Process:

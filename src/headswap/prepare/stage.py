@@ -119,7 +119,7 @@ def prepare_images(
     write_labels(folder / "labels.json", _labels(listing, kept))
     image_ids = [str(image_id) for image_id, *_ in index]
     alike = find_near_duplicates(
-        folder / "images.npy", options, image_ids, names, pictures
+        folder / "images.npy", options, image_ids, names, pictures, libraries
     )
     write_near_duplicates(folder, alike)
     print(

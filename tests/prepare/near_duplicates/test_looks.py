@@ -6,8 +6,9 @@ import pytest
 from headswap.pictures.resize import RESIZERS
 from headswap.prepare.near_duplicates.looks import (
     find_border,
-    find_looks,
     grey_content,
+    join_looks,
+    look_at,
 )
 
 
@@ -19,7 +20,7 @@ def looks_of(tmp_path):
         np.save(tmp_path / "images.npy", np.stack(pictures))
         sides = sides or [(1, 1)] * len(pictures)
         rows = np.arange(len(pictures))
-        return find_looks(tmp_path / "images.npy", rows, sides, resize)
+        return join_looks(list(look_at(tmp_path / "images.npy", rows, sides, resize)))
 
     return find
 

@@ -14,6 +14,7 @@ from headswap.artifacts.dataset.near_duplicates import (
     write_near_duplicates,
 )
 from headswap.pictures.decode import decode
+from headswap.prepare.near_duplicates import looks, stored_looks
 from headswap.prepare.near_duplicates.pairs import find_near_duplicates
 from headswap.prepare.stage import prepare_images
 
@@ -37,9 +38,27 @@ def find(options, tmp_path):
         numbers = list(map(str, range(len(files))))
         names = [picture.pixel_hash for picture in pictures]
         images = tmp_path / "images.npy"
-        return find_near_duplicates(images, options, numbers, names, pictures)
+        return find_near_duplicates(images, options, numbers, names, pictures, {})
 
     return call
+
+
+def test_a_picture_is_looked_at_once(find, photo, monkeypatch):
+    files = [as_jpeg(photo(seed)) for seed in range(3)]
+    without_last = find([files[0], files[2]])
+    first = find(files)
+    looked_at = []
+
+    def look_at(images, rows, *arguments):
+        looked_at.extend(rows.tolist())
+        return looks.look_at(images, rows, *arguments)
+
+    monkeypatch.setattr(stored_looks, "look_at", look_at)
+    files.insert(1, as_jpeg(photo(0)[:, ::-1]))
+    more = find(files)
+    assert looked_at == [1]
+    assert without_last == first == []
+    assert [(pair.image_id, pair.other_id) for pair in more] == [("0", "1")]
 
 
 @pytest.mark.parametrize("kind", FOUND)
@@ -69,7 +88,7 @@ def test_one_picture_and_none_have_no_pairs(find, photo):
 
 def test_tiny_pictures_are_not_compared_and_that_is_said(section, capsys):
     options = section("prepare", image_size=16)
-    assert find_near_duplicates("none.npy", options, [], [], []) == []
+    assert find_near_duplicates("none.npy", options, [], [], [], {}) == []
     assert "prepare.image_size of 32" in capsys.readouterr().out
 
 

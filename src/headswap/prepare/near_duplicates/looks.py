@@ -25,6 +25,8 @@ _WORKING_SIDE = 96
 # (degrees, share cut off): what reaches crops of up to 7 % an edge and turns of up to 6
 # degrees either way, framed like the original or cut to the inside.
 _CHANGES = ((0.0, 0.06), (0.0, 0.1), (4.5, 0.0), (-4.5, 0.0), (4.5, 0.1), (-4.5, 0.1))
+NUM_VERSIONS = 1 + len(_CHANGES)
+LOOK_BYTES = NUM_FREQUENCIES**2 // 8
 # A border is of one grey level, nearly, and at most so much of a side.
 _BORDER_RANGE, _MAX_BORDER = 12, 0.25
 _BATCH = 64
@@ -74,10 +76,14 @@ def grey_content(image: np.ndarray, width: int, height: int, resize: str) -> np.
     return cv2.cvtColor(np.ascontiguousarray(content), cv2.COLOR_RGB2GRAY)
 
 
-def find_looks(
+def look_at(
     images: PathLike, rows: np.ndarray, sides: Sequence[tuple[int, int]], resize: str
-) -> Looks:
-    """Return the looks of prepared pictures.
+) -> Iterator[np.ndarray]:
+    """Yield the looks of each of some prepared pictures.
+
+    They are (versions, 2, LOOK_BYTES) uint8. Versions are the picture as it is and
+    changed and, where it has a border, without it; the 2 are a version and its
+    transpose.
 
     Args:
         images: `images.npy`.
@@ -85,36 +91,34 @@ def find_looks(
         sides: of the N originals, (width, height).
         resize: how the pictures were prepared.
     """
+    pictures = Rows([images])
 
-    def work(start: int) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    def work(start: int) -> list[np.ndarray]:
         batch = slice(start, start + _BATCH)
-        greys = [
-            grey_content(image, *own_sides, resize)
+        versions = [
+            list(_versions(grey_content(image, *own_sides, resize)))
             for image, own_sides in zip(
-                Rows([images])[rows[batch]], sides[batch], strict=True
+                pictures[rows[batch]], sides[batch], strict=True
             )
         ]
-        borders = [find_border(grey) for grey in greys]
-        bordered = [number for number, border in enumerate(borders) if any(border)]
-        versions = [version for grey in greys for version in _versions(grey)]
-        inner = [squashed(borders[n].trim(greys[n]), SIDE) for n in bordered]
-        signs = _signs([*versions, *inner])
-        shape = (len(greys), 1 + len(_CHANGES), *signs.shape[1:])
-        own, without = np.split(signs, [len(versions)])
-        return own.reshape(shape), without, [start + number for number in bordered]
+        signs = _signs([version for each in versions for version in each])
+        return np.split(signs, np.cumsum([len(each) for each in versions])[:-1])
 
-    found = []
     with progress(what="looks", total=len(rows), unit="image") as bar:
-        for part in map_in_order(work, range(0, len(rows), _BATCH)):
-            found.append(part)
-            bar.update(len(part[0]))
-    own = np.concatenate([signs for signs, _, _ in found])
-    without = np.concatenate([signs for _, signs, _ in found])
-    bordered = [row for _, _, owners in found for row in owners]
-    both = np.concatenate([own[:, 0], without])
+        for some in map_in_order(work, range(0, len(rows), _BATCH)):
+            yield from some
+            bar.update(len(some))
+
+
+def join_looks(found: Sequence[np.ndarray]) -> Looks:
+    """Return what `look_at` found of N pictures as one."""
+    own = np.stack([versions[:NUM_VERSIONS] for versions in found])
+    bordered = [n for n, versions in enumerate(found) if len(versions) > NUM_VERSIONS]
+    without = [found[number][NUM_VERSIONS:] for number in bordered]
+    both = np.concatenate([own[:, 0], *without])
     return Looks(
         both[:, 0],
-        np.array([*range(len(rows)), *bordered]),
+        np.array([*range(len(found)), *bordered]),
         both[:, 1],
         own[:, 1:, 0].swapaxes(0, 1),
     )
@@ -176,7 +180,10 @@ _MATRICES = [_matrix(*change) for change in _CHANGES]
 
 
 def _versions(grey: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield a picture as it is, and zoomed and turned, (64, 64) uint8 each."""
+    """Yield a picture as it is, zoomed and turned, and without a border that it has.
+
+    (64, 64) uint8 each.
+    """
     working = squashed(grey, _WORKING_SIDE)
     yield squashed(working, SIDE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -184,6 +191,9 @@ def _versions(grey: np.ndarray) -> Iterator[np.ndarray]:
         yield cv2.warpAffine(
             working, matrix, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
+    border = find_border(grey)
+    if any(border):
+        yield squashed(border.trim(grey), SIDE)
 
 
 def _signs(greys: Sequence[np.ndarray]) -> np.ndarray:

@@ -5,7 +5,7 @@ differ, in the order of the index. The same pictures give the same pairs, on any
 of cores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -17,8 +17,9 @@ from headswap.machine.parallel import map_many
 from headswap.params.prepare import Section
 from headswap.pictures.decode import Picture
 from headswap.prepare.near_duplicates.confirm import Agreement, agreement
-from headswap.prepare.near_duplicates.looks import find_looks, grey_content
+from headswap.prepare.near_duplicates.looks import grey_content
 from headswap.prepare.near_duplicates.search import find_candidates
+from headswap.prepare.near_duplicates.stored_looks import find_looks
 
 # Below this side a prepared picture has too little detail to confirm anything by.
 MIN_SIDE = 32
@@ -33,6 +34,7 @@ def find_near_duplicates(
     image_ids: Sequence[str],
     names: Sequence[str],
     pictures: Sequence[Picture],
+    libraries: Mapping[str, str],
 ) -> list[NearDuplicate]:
     """Return the pairs of pictures that look alike, of files that are not equal anyway.
 
@@ -42,6 +44,7 @@ def find_near_duplicates(
         image_ids: of the N files.
         names: of the picture that each file shows; equal where it is the same.
         pictures: what the files were decoded to; their pixels are not asked for.
+        libraries: versions of those that decode and compute.
     """
     if options.image_size < MIN_SIDE:
         print(
@@ -57,10 +60,11 @@ def find_near_duplicates(
     rows = np.array(list(first_row.values()), int)
     if len(rows) < 2:
         return []
-    sides = [(pictures[row].width, pictures[row].height) for row in rows.tolist()]
-    looks = find_looks(images, rows, sides, options.resize)
+    shown = [pictures[row] for row in rows.tolist()]
+    sides = [(picture.width, picture.height) for picture in shown]
+    looks = find_looks(images, rows, shown, options, libraries)
     candidates = find_candidates(looks)
-    look_closely = partial(_look_closely, images, options.resize)
+    look_closely = partial(_look_closely, Rows([images]), options.resize)
     pairs = [
         (rows[pair].tolist(), [sides[number] for number in pair])
         for pair in candidates.pairs.tolist()
@@ -81,16 +85,12 @@ def find_near_duplicates(
     ]
 
 
-def _look_closely(
-    images: PathLike, resize: str, pairs: Sequence[_Pair]
-) -> list[Agreement]:
+def _look_closely(images: Rows, resize: str, pairs: Sequence[_Pair]) -> list[Agreement]:
     return [
         agreement(
             *(
                 grey_content(image, *own_sides, resize)
-                for image, own_sides in zip(
-                    Rows([images])[np.array(rows)], sides, strict=True
-                )
+                for image, own_sides in zip(images[np.array(rows)], sides, strict=True)
             )
         )
         for rows, sides in pairs
