@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 # TensorFlow's notes on start-up hide what a stage has to say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+GO_ON = "what was computed is kept, and `dvc repro` goes on from there"
+
 
 def run(stage: Callable[..., None], *sections: str) -> None:
     """Call a stage with its sections of params.yaml and the paths of the command line.
@@ -31,20 +33,25 @@ def run(stage: Callable[..., None], *sections: str) -> None:
     from headswap import params
     from headswap.check.inputs import require_current
     from headswap.errors import InputError, show_any_text
+    from headswap.machine.running import end_with_parent, interruptible, only_one
 
     show_any_text()
     name, environment = Path(sys.argv[0]).stem, dict(os.environ)
+    if "DVC_STAGE" in environment:
+        end_with_parent()
     try:
-        declared = params.load("dvc.yaml")["stages"][name]
-        before = params.load()
-        read = {section: params.read(section) for section in sections}
-        # None for `check`, which writes them.
-        inputs = [x for x in declared.get("deps", ()) if x.endswith(f"/{name}.json")]
-        for file in inputs:
-            require_current(file, read, environment)
-        stage(*read.values(), *map(Path, sys.argv[1:]))
-        params.require_unchanged(before, declared.get("params", ()))
-        for file in inputs:
-            require_current(file, read, environment)
+        with interruptible(GO_ON), only_one(name):
+            declared = params.load("dvc.yaml")["stages"][name]
+            before = params.load()
+            read = {section: params.read(section) for section in sections}
+            # None for `check`, which writes them.
+            depends = declared.get("deps", ())
+            inputs = [each for each in depends if each.endswith(f"/{name}.json")]
+            for file in inputs:
+                require_current(file, read, environment)
+            stage(*read.values(), *map(Path, sys.argv[1:]))
+            params.require_unchanged(before, declared.get("params", ()))
+            for file in inputs:
+                require_current(file, read, environment)
     except InputError as error:
         sys.exit(f"error: {error}")

@@ -1,6 +1,7 @@
 """Work on many items at once, with results in order and memory that stays flat."""
 
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -114,13 +115,13 @@ def _in_order(
 
 def _processes(workers: int) -> ProcessPoolExecutor:
     # Not forked: threads that a library has begun would be lost in a copy.
-    return ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=_end_with_parent
-    )
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_obey_parent)
 
 
-def _end_with_parent() -> None:
-    """Let a process end when the one that began it is killed."""
+def _obey_parent() -> None:
+    """Let a process end when the one that began it does, and no sooner."""
+    # A terminal interrupts all of them at once; the parent says so once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait() -> None:
         parent = parent_process()

@@ -1,0 +1,81 @@
+"""A stage's process: interrupted in one line, alone in its folder, gone when DVC is.
+
+DVC's own lock says who may start a stage; but where DVC is killed, the stage it had
+started goes on, and another DVC would start a second one that writes the same files.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from filelock import FileLock, Timeout
+
+LOCKS = Path(".headswap") / "running"
+INTERRUPTED = 130  # As shells count: 128 and the number of the signal.
+_SECONDS_BETWEEN = 0.5
+_SECONDS_TO_END = 10.0
+
+
+@contextmanager
+def interruptible(advice: str) -> Iterator[None]:
+    """End the process with one line where it is interrupted or told to end.
+
+    Both unwind it, so that what was computed is kept.
+
+    Args:
+        advice: what to do next.
+    """
+    interruptions = []
+
+    def interrupt(number: int, _: FrameType | None) -> NoReturn:
+        interruptions.append(number)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    try:
+        yield
+    except BaseException:
+        # Whatever it is: a library may have made an error of its own of it.
+        if not interruptions:
+            raise
+        print(f"interrupted: {advice}", file=sys.stderr, flush=True)
+        sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def only_one(stage: str) -> Iterator[None]:
+    """Wait until no other process runs a stage in this folder, then be the only one."""
+    LOCKS.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(LOCKS / f"{stage}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{stage}: another process still runs it here; waiting", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def end_with_parent() -> None:
+    """Let this process end as if interrupted when the one that started it has died."""
+    parent = os.getppid()
+
+    def wait() -> None:
+        while os.getppid() == parent:
+            time.sleep(_SECONDS_BETWEEN)
+        while True:
+            os.kill(os.getpid(), signal.SIGTERM)
+            # Again, in case a library has swallowed it.
+            time.sleep(_SECONDS_TO_END)
+
+    threading.Thread(target=wait, daemon=True).start()
