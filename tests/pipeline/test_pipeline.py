@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.clones import clone, run, run_well, stages_run
+from tests.pipeline.shapes import clone_with_shapes, draw_shape
 
 pytestmark = pytest.mark.slow
 
@@ -26,29 +27,11 @@ def experiment(folder, **overrides):
     return run_well(folder, "dvc", "exp", "run", *settings)
 
 
-def draw_shape(kind, number):
-    """A coloured shape on a noisy ground, (40, 50, 3) uint8."""
-    random = np.random.default_rng([kind, number])
-    picture = random.integers(90, 160, (40, 50, 3), np.uint8)
-    color = [(220, 40, 40), (40, 40, 220)][kind % 2]
-    if kind < 2:
-        cv2.circle(picture, (25, 20), 8 + number % 5, color, -1)
-    else:
-        cv2.rectangle(picture, (12, 8), (30 + number, 30), color, -1)
-    return picture
-
-
 @pytest.fixture(scope="module")
 def workspace(repository, tmp_path_factory):
     """A clone that has run once on two levels of drawn shapes."""
     folder = tmp_path_factory.mktemp("clone")
-    clone(repository, folder)
-    raw = folder / "data" / "raw"
-    for kind in range(4):
-        group = raw / ("round" if kind < 2 else "square") / f"kind{kind}"
-        group.mkdir(parents=True)
-        for number in range(6):
-            cv2.imwrite(str(group / f"{number}.png"), draw_shape(kind, number))
+    raw = clone_with_shapes(repository, folder)
     (raw / "round" / "kind0" / "broken.jpg").write_bytes(b"no picture")
     run_well(folder, "dvc", "add", "-q", "data/raw")
     return folder
