@@ -6,6 +6,9 @@ from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import PARTS, Round, Split
 from headswap.train.rows import RoundRows
 
+# What `training.json` has to say of a model that is to be loaded.
+FACTS = {"temperatures": {}, "thresholds": {}, "decode": "independent"}
+
 
 def make_index(image_ids, cells, tasks, relations=(), **facts):
     """An index in which every image is a picture of its own."""

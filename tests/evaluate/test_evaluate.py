@@ -16,6 +16,7 @@ from headswap.artifacts.dataset.split import PARTS
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.predictions import (
     Predictions,
+    read_decode,
     read_predictions,
     write_predictions,
 )
@@ -80,9 +81,9 @@ def run(curves, tmp_path):
     """run(predictions, index, split): the folder that evaluate writes."""
     count = iter(range(100))
 
-    def call(predictions, index, split):
+    def call(predictions, index, split, decode="independent"):
         folder = tmp_path / f"metrics{next(count)}"
-        write_metrics(predictions, index, split, curves, folder)
+        write_metrics(predictions, decode, index, split, curves, folder)
         return folder
 
     return call
@@ -534,7 +535,8 @@ def test_each_round_has_thresholds_of_its_own(run, tagged):
 
 def test_predictions_come_back_as_they_were_written(tagged, tmp_path):
     predictions, index, _ = tagged
-    write_predictions(tmp_path / "predictions", predictions)
+    write_predictions(tmp_path / "predictions", predictions, "consistent")
+    assert read_decode(tmp_path / "predictions") == "consistent"
     found = read_predictions(tmp_path / "predictions", index.tasks)
     assert list(found) == ["tags", "plant"]
     for name, task in predictions.items():

@@ -89,6 +89,7 @@ PARAMETERS = {
     "train.standardize": ("none", {"train"}),
     "train.loss": ("focal", {"train"}),
     "train.class_weight": ("balanced", {"train"}),
+    "train.decode": ("consistent", {"train"}),
     "train.optimizer": ("sgd", {"train"}),
     "train.learning_rate": (0.1, {"train"}),
     "train.batch_size": (16, {"train"}),

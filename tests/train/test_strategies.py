@@ -9,9 +9,10 @@ from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.model import load_model, save_model
+from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.arrays import Rows
 from headswap.train.descent.trainer import Trainer
-from tests.made import make_rows
+from tests.made import FACTS, make_rows
 
 pytestmark = pytest.mark.slow
 
@@ -115,12 +116,25 @@ def test_a_saved_model_predicts_the_same(name, make_trainer, tmp_path):
     model = fit(name, trainer, [FINE, COARSE])
     expected = trainer.predict(model, np.arange(100))
     for folder in ("bundle", "bundle2"):
-        save_model(tmp_path / folder, model, Labels([COARSE, FINE], []), {})
+        save_model(tmp_path / folder, model, Labels([COARSE, FINE], []), FACTS)
     found = trainer.predict(load_model(tmp_path / "bundle"), np.arange(100))
     for task in ("landmark", "category"):
         np.testing.assert_array_equal(found[task], expected[task])
     for file in (tmp_path / "bundle").iterdir():
         assert file.read_bytes() == (tmp_path / "bundle2" / file.name).read_bytes()
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_saved_model_has_its_temperatures(name, make_trainer, tmp_path):
+    trainer = make_trainer(hidden=(8,), strategy=name)
+    model = fit(name, trainer, [FINE, COARSE])
+    raw = trainer.predict(model, np.arange(100))
+    facts = {**FACTS, "temperatures": {"landmark": 1.6, "category": 0.4}}
+    save_model(tmp_path / "bundle", model, Labels([COARSE, FINE], []), facts)
+    found = trainer.predict(load_model(tmp_path / "bundle"), np.arange(100))
+    for task, temperature in facts["temperatures"].items():
+        expected = temper(raw[task], "multiclass", temperature)
+        np.testing.assert_allclose(found[task], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("merge", ["features", "scores"])

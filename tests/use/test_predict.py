@@ -56,10 +56,16 @@ def photos(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def one_process():
-    """The number of threads is for a process to choose once, at its start."""
+    """The number of threads is for a process to choose once, at its start.
+
+    And every task has a temperature.
+    """
     with pytest.MonkeyPatch.context() as patch:
         name = "headswap.train.descent.rounds.set_up_backend"
         patch.setattr(name, lambda **options: None)
+        # One that changes every probability, whatever the images say.
+        name = "headswap.train.deciding.choose_temperature"
+        patch.setattr(name, lambda unseen: 1.7)
         yield
 
 

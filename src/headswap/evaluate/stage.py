@@ -16,8 +16,12 @@ import numpy as np
 from headswap.artifacts.dataset.index import Index, read_index
 from headswap.artifacts.dataset.split import PARTS, Split, read_split
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.model.decisions import decide
-from headswap.artifacts.model.predictions import Predictions, read_predictions
+from headswap.artifacts.model.decisions import decide_tasks
+from headswap.artifacts.model.predictions import (
+    Predictions,
+    read_decode,
+    read_predictions,
+)
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import one_line
 from headswap.evaluate.intervals import Answers, write_intervals
@@ -54,6 +58,7 @@ def evaluate_predictions(
     index = read_index(prepared)
     write_metrics(
         read_predictions(predictions, index.tasks),
+        read_decode(predictions),
         index,
         read_split(split),
         curves,
@@ -63,6 +68,7 @@ def evaluate_predictions(
 
 def write_metrics(
     predictions: Mapping[str, Predictions],
+    decode: str,
     index: Index,
     split: Split,
     curves_folder: PathLike,
@@ -72,6 +78,7 @@ def write_metrics(
 
     Args:
         predictions: by task name.
+        decode: how classes are chosen, as `train.decode`.
         index: of the N images.
         split: of the N images.
         curves_folder: curves of training, one folder a round.
@@ -79,9 +86,7 @@ def write_metrics(
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    predicted = {
-        task.name: _decide(predictions[task.name], task) for task in index.tasks
-    }
+    predicted = _decide(predictions, decode, index)
     scores = {
         (task.name, part): _score(
             task, index, split, part, predictions[task.name], predicted[task.name]
@@ -114,19 +119,29 @@ def write_metrics(
     write_strengths(folder / "strengths.csv", Path(curves_folder))
 
 
-def _decide(predictions: Predictions, task: Task) -> np.ndarray:
-    """Return a task's predictions, (rounds, N, C) of 0 and 1."""
-    thresholds = predictions.thresholds
-    return np.stack(
-        [
-            decide(
-                probabilities,
-                task.kind,
-                None if thresholds is None else thresholds[number],
-            )
-            for number, probabilities in enumerate(predictions.probabilities)
-        ]
-    )
+def _decide(
+    predictions: Mapping[str, Predictions], decode: str, index: Index
+) -> dict[str, np.ndarray]:
+    """Return every task's predictions, (rounds, N, C) of 0 and 1."""
+    num_rounds = len(next(iter(predictions.values())).probabilities)
+    rounds = [
+        decide_tasks(
+            {name: each.probabilities[number] for name, each in predictions.items()},
+            index.tasks,
+            index.relations,
+            {
+                name: each.thresholds[number]
+                for name, each in predictions.items()
+                if each.thresholds is not None
+            },
+            decode,
+        )
+        for number in range(num_rounds)
+    ]
+    return {
+        task.name: np.stack([each[task.name] for each in rounds])
+        for task in index.tasks
+    }
 
 
 def _score(

@@ -43,6 +43,9 @@ class Section:
         loss: `cross_entropy`, or `focal`, which turns to the hard examples.
         class_weight: in the loss: `balanced` by class frequency, or `effective` by the
             effective number of samples.
+        decode: how the classes of several tasks are chosen: `independent`, each by
+            itself, or `consistent`, where tasks form a tree: together, by the product
+            of the probabilities, so that each finer class lies in the coarser ones.
         optimizer: of `keras.optimizers`; or `lbfgs`, which solves linear heads; `auto`
             is that where it can serve (`may_solve_heads`) and Adam elsewhere.
         learning_rate: of that optimiser, for all but unfrozen pretrained layers; see
@@ -71,6 +74,7 @@ class Section:
     standardize: Literal["auto", "none", "length", "within"]
     loss: Literal["cross_entropy", "focal"]
     class_weight: Literal["none", "balanced", "effective"]
+    decode: Literal["independent", "consistent"]
     optimizer: Literal[
         "auto", "lbfgs", "adam", "adamw", "sgd", "rmsprop", "nadam", "lion"
     ]

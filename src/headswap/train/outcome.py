@@ -21,10 +21,13 @@ class Outcome:
         model: solved heads, in the order in which they take from one another; or a
             Keras model from features to {task name: probabilities}, which is gone when
             the next round begins.
-        probabilities: (rows, C) float32 by task name, over the rows of prepared images.
+        probabilities: (rows, C) by task name, over the rows of prepared images.
+        unseen: the same of training rows by heads that did not see their fold, where
+            there are any; other rows say nothing.
         strengths: of solved heads.
     """
 
     model: "Sequence[Head] | keras.Model"
     probabilities: Mapping[str, np.ndarray]
+    unseen: Mapping[str, np.ndarray]
     strengths: Strengths

@@ -10,7 +10,7 @@ even imported; everything else is trained by gradient descent (`descent`).
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from headswap.artifacts.dataset.index import Index, read_index
 from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.dataset.split import Split, read_split
 from headswap.artifacts.dataset.tasks import Task, ordered
+from headswap.artifacts.dataset.trees import find_tree
 from headswap.artifacts.features.cache import Features, read_features
-from headswap.artifacts.features.views import average_views
+from headswap.artifacts.model.decisions import CONSISTENT, Decisions
 from headswap.artifacts.model.model import save_model
 from headswap.artifacts.model.predictions import Predictions, write_predictions
 from headswap.artifacts.model.strengths import choose, write_strengths
@@ -30,10 +31,10 @@ from headswap.machine.backend import start_keras
 from headswap.machine.fingerprint import hash_code, hash_file, hash_text
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
+from headswap.train.deciding import Decided, decide_round
 from headswap.train.exact.rounds import solve_rounds
 from headswap.train.outcome import Outcome
 from headswap.train.rows import rows_of_rounds
-from headswap.train.thresholds import choose_thresholds
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ def fit_rounds(
         backend: of Keras, where it is needed.
     """
     tasks = ordered(index.tasks, options.order)
+    if options.decode == CONSISTENT:
+        find_tree(tasks, index.relations)
     rounds = rows_of_rounds(features, index, split)
     images = rounds[0].images
     truth = {task.name: task.encode(index.cells[task.name]) for task in tasks}
@@ -168,41 +171,37 @@ def fit_rounds(
             outputs.curves,
             outputs.checkpoints,
         )
-    probabilities: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
-    thresholds: dict[str, list[np.ndarray]] = {task.name: [] for task in tasks}
     of_prepared = images[rounds[0].is_prepared]
+    decided: list[Decided] = []
     for number, outcome in enumerate(outcomes):
-        is_validation = split.parts[number] == "validation"
-        for task in tasks:
-            averaged = average_views(outcome.probabilities[task.name], of_prepared)
-            probabilities[task.name].append(averaged.astype(np.float32))
-            thresholds[task.name].append(
-                choose_thresholds(
-                    truth[task.name][is_validation],
-                    probabilities[task.name][-1][is_validation],
-                )
-            )
+        found = decide_round(outcome, tasks, index, split, number, of_prepared, options)
+        decided.append(found)
         write_strengths(outputs.curves / f"round{number}", outcome.strengths)
         if number == 0:
-            facts = _describe(outcome, options, tasks, thresholds)
+            facts = _describe(outcome, options, found.decisions)
             save_model(outputs.model, outcome.model, labels, facts)
     write_predictions(
         outputs.predictions,
-        {
-            task.name: Predictions(
-                np.stack(probabilities[task.name]),
-                np.stack(thresholds[task.name]) if task.kind == "multilabel" else None,
-            )
-            for task in tasks
-        },
+        {task.name: _gather(task, decided) for task in tasks},
+        options.decode,
+    )
+
+
+def _gather(task: Task, decided: Sequence[Decided]) -> Predictions:
+    """Return a task's predictions of all rounds."""
+    thresholds = [
+        each.decisions.thresholds[task.name]
+        for each in decided
+        if task.kind == "multilabel"
+    ]
+    return Predictions(
+        np.stack([each.probabilities[task.name] for each in decided]),
+        np.stack(thresholds) if thresholds else None,
     )
 
 
 def _describe(
-    outcome: Outcome,
-    options: Section,
-    tasks: Sequence[Task],
-    thresholds: Mapping[str, Sequence[np.ndarray]],
+    outcome: Outcome, options: Section, decisions: Decisions
 ) -> dict[str, Any]:
     """Return what is worth knowing of the first round's model besides its layers."""
     return {
@@ -212,9 +211,9 @@ def _describe(
             for name, compared in outcome.strengths.items()
             for each in [choose(compared)]
         },
+        "temperatures": decisions.temperatures,
         "thresholds": {
-            task.name: thresholds[task.name][0].tolist()
-            for task in tasks
-            if task.kind == "multilabel"
+            name: values.tolist() for name, values in decisions.thresholds.items()
         },
+        "decode": decisions.decode,
     }

@@ -25,7 +25,7 @@ from headswap.train.descent.batches import Batches
 from headswap.train.descent.fitting import Schedule
 from headswap.train.descent.trainer import Trainer
 from headswap.train.strategies import multi_output
-from tests.made import make_rows
+from tests.made import FACTS, make_rows
 
 pytestmark = pytest.mark.slow
 
@@ -294,7 +294,7 @@ def test_linear_heads_are_solved_before_anything_is_trained(
     # Chance would be a third.
     assert right.mean() > 0.5
     assert {name.split()[-1] for name in trainer.strengths} == {"kind", "other"}
-    save_model(tmp_path / "bundle", model, Labels([TASK, other], []), {})
+    save_model(tmp_path / "bundle", model, Labels([TASK, other], []), FACTS)
     again = trainer.predict(load_model(tmp_path / "bundle"), np.arange(60))
     for task in (TASK, other):
         np.testing.assert_array_equal(again[task.name], found[task.name])
@@ -467,7 +467,7 @@ def test_pretrained_fresh_and_frozen_members_train_and_save_together(
     tasks = [TASK, Task("other", "multiclass", ("c", "b", "a"))]
     model = registry.load("train/strategies", strategy).fit(trainer, tasks)
     expected = trainer.predict(model, np.arange(60))
-    save_model(tmp_path / "bundle", model, Labels(tasks, []), {})
+    save_model(tmp_path / "bundle", model, Labels(tasks, []), FACTS)
     found = trainer.predict(load_model(tmp_path / "bundle"), np.arange(60))
     for task in tasks:
         np.testing.assert_array_equal(found[task.name], expected[task.name])
@@ -489,7 +489,7 @@ def test_a_network_from_scratch_is_fitted_at_once_at_the_learning_rate_of_heads(
 def test_a_fine_tuned_bundle_loads_in_a_fresh_process(make_trainer, tmp_path):
     trainer = make_trainer("run", epochs=1)
     model = multi_output.fit(trainer, [TASK])
-    save_model(tmp_path / "bundle", model, Labels([TASK], []), {})
+    save_model(tmp_path / "bundle", model, Labels([TASK], []), FACTS)
     script = (
         "import sys; from headswap.artifacts.model.model import load_model; "
         "print(load_model(sys.argv[1]).count_params())"

@@ -8,10 +8,11 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.heads import read_heads
 from headswap.artifacts.model.model import load_model, save_model
+from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.arrays import Rows
 from headswap.machine import parallel
 from headswap.train.exact.rounds import solve_rounds
-from tests.made import make_rows
+from tests.made import FACTS, make_rows
 
 FINE = Task("fine", "multiclass", ("a1", "a2", "b1", "b2"))
 COARSE = Task("coarse", "multiclass", ("a", "b"))
@@ -58,21 +59,25 @@ def one_core(monkeypatch):
 @pytest.mark.parametrize("strategy", ["multi_output", "cascade"])
 def test_heads_say_the_same_as_their_keras_model(solved, tmp_path, strategy, merge):
     outcomes, members = solved(("net", "other"), strategy=strategy, merge=merge)
-    save_model(tmp_path / "model", outcomes[0].model, Labels(TASKS, []), {})
+    # That of a task of which another takes the outputs, of one's alone, and none.
+    temperatures = {"fine": 1.6, "tags": 0.4, "coarse": 1.0}
+    facts = {**FACTS, "temperatures": temperatures}
+    save_model(tmp_path / "model", outcomes[0].model, Labels(TASKS, []), facts)
     inputs = {
         member.input_name: member.rows[np.arange(80)].astype(np.float32)
         for member in members
     }
     found = load_model(tmp_path / "model").predict(inputs, verbose=0)
     for task in TASKS:
-        expected = outcomes[0].probabilities[task.name]
+        raw = outcomes[0].probabilities[task.name]
+        expected = temper(raw, task.kind, temperatures[task.name])
         np.testing.assert_allclose(found[task.name], expected, atol=1e-5)
 
 
 def test_the_same_heads_are_written_and_read_with_the_same_bytes(solved, tmp_path):
     (outcome, _), _ = solved(strategy="cascade")
     for name in ("one", "two"):
-        save_model(tmp_path / name, outcome.model, Labels(TASKS, []), {})
+        save_model(tmp_path / name, outcome.model, Labels(TASKS, []), FACTS)
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
     for before, after in zip(outcome.model, read_heads(tmp_path / "one"), strict=True):

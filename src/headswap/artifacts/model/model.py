@@ -1,7 +1,8 @@
 """The model folder: a trained model, from cut features to probabilities.
 
-`labels.json` (class order), `training.json` (strategy, thresholds) and either
-`model.json` (the layers) and `model.weights.h5`, or solved heads (`heads`). These
+`labels.json` (class order), `training.json` (strategy, and how probabilities become
+classes: `decisions`) and either `model.json` (the layers) and `model.weights.h5`, or
+solved heads (`heads`); both before temperature. These
 formats, unlike `.keras` archives, have the same bytes whenever the content is the same.
 """
 
@@ -10,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from headswap.artifacts.dataset.labels import Labels, write_labels
+from headswap.artifacts.model.decisions import read_decisions
 from headswap.artifacts.model.heads import Head, build_network, read_heads, write_heads
+from headswap.artifacts.model.temperature import add_temperatures
 from headswap.artifacts.storage.tables import PathLike
 
 if TYPE_CHECKING:
@@ -54,14 +55,14 @@ def _write_network(path: Path, model: "keras.Model") -> None:
     layers.save_weights(path / "model.weights.h5")
 
 
-def read_thresholds(folder: PathLike) -> dict[str, np.ndarray]:
-    """Return the thresholds, (C,) float64, of each multilabel task."""
-    facts = json.loads((Path(folder) / "training.json").read_text(encoding="utf-8"))
-    return {name: np.array(values) for name, values in facts["thresholds"].items()}
-
-
 def load_model(folder: PathLike) -> "keras.Model":
     """Return the model of a folder, from cut features to probabilities."""
+    temperatures = read_decisions(folder).temperatures
+    return add_temperatures(load_network(folder), temperatures)
+
+
+def load_network(folder: PathLike) -> "keras.Model":
+    """Return the model of a folder before temperature, as it was fitted."""
     import keras
 
     # Layers of our own that a saved model may hold; importing them makes Keras know

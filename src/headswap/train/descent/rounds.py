@@ -62,7 +62,10 @@ def train_rounds(
             _say(options, trainer.builder.solves_heads)
         model = strategy.fit(trainer, tasks)
         predicted = trainer.predict(model, np.flatnonzero(rows.is_prepared))
-        yield Outcome(model, predicted, trainer.strengths)
+        unseen = {
+            name: values[rows.is_prepared] for name, values in trainer.unseen.items()
+        }
+        yield Outcome(model, predicted, unseen, trainer.strengths)
 
 
 def _say(options: Section, solves_heads: bool) -> None:

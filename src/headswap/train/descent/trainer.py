@@ -67,6 +67,8 @@ class Trainer:
         self.fitter = Fitter(targets, rows.validation, options, curves, checkpoints)
         # Of the heads that were solved.
         self.strengths: dict[str, Sequence[Strength]] = {}
+        # By task name, of training rows by models that did not see their fold.
+        self.unseen: dict[str, np.ndarray] = {}
 
     def fit(
         self,

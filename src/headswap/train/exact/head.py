@@ -67,7 +67,7 @@ class SolvedHead:
             self._of_folds, fit = judges[kind], self._fit(self._rows.train, kind)
         else:
             self._of_folds, ((fit, _),) = [], judges[kind]
-        solution = self._solve_finely(fit)
+        solution = self._solve(fit, FINE)
         self.head = Head(
             name,
             SCORES if gives_scores else task.kind,
@@ -81,6 +81,11 @@ class SolvedHead:
             return (NONE,)
         return (LENGTH, WITHIN) if asked == AUTO else (asked,)
 
+    @property
+    def has_folds(self) -> bool:
+        """Whether there is something to hold out of the training rows."""
+        return len(np.unique(self._rows.folds[self._rows.train])) > 1
+
     def _has_enough_validation(self) -> bool:
         """Whether the validation images choose better than the folds could.
 
@@ -88,8 +93,7 @@ class SolvedHead:
             InputError: there are neither validation images nor folds.
         """
         rows = self._rows
-        has_folds = len(np.unique(rows.folds[rows.train])) > 1
-        if not len(rows.validation) and not has_folds:
+        if not len(rows.validation) and not self.has_folds:
             raise InputError(
                 "train: a head's strength must be chosen on validation images or on "
                 "two folds of training images, got neither. Raise split.validation, "
@@ -98,7 +102,7 @@ class SolvedHead:
         of_images = average_views(
             self._targets[rows.validation], rows.images[rows.validation]
         )
-        return not has_folds or bool((of_images.sum(axis=0) >= ENOUGH).all())
+        return not self.has_folds or bool((of_images.sum(axis=0) >= ENOUGH).all())
 
     def _fit(self, rows: np.ndarray, kind: str) -> Fit:
         return Fit(
@@ -147,7 +151,7 @@ class SolvedHead:
         found = search(loss_at) if asked is None else {asked: loss_at(asked)}
         return [Strength(kind, l2, loss) for l2, loss in found.items()]
 
-    def _solve_finely(self, fit: Fit) -> Linear:
+    def _solve(self, fit: Fit, tolerance: float) -> Linear:
         """Return the solution at the chosen strength.
 
         A fresh fit comes to it down the path: a weak penalty takes a fraction of the
@@ -162,20 +166,23 @@ class SolvedHead:
             for l2 in sorted(path, reverse=True):
                 if l2 > self.chosen.l2:
                     fit.solve(l2, ROUGH)
-        return fit.solve(self.chosen.l2, FINE)
+        return fit.solve(self.chosen.l2, tolerance)
 
-    def outputs(self) -> np.ndarray:
+    def outputs(self, tolerance: float = FINE) -> np.ndarray:
         """Return what the head gives, (rows, C) float64, over all feature rows.
 
         Training rows get it from heads that were not fitted to their fold, all others
         from the head itself: what a head gives for rows it was fitted to is too sure.
+
+        Args:
+            tolerance: of the heads of folds.
         """
         values = {name: source.values for name, source in self._sources.items()}
         outputs = self.head(values)
         of_folds = self._of_folds or self._folds(self.chosen.standardization)
         for fit, held_rows in of_folds:
             coordinates = fit.coordinates(self._sources, held_rows)
-            scores = self._solve_finely(fit)(coordinates)
+            scores = self._solve(fit, tolerance)(coordinates)
             outputs[held_rows] = (
                 scores
                 if self.head.kind == SCORES

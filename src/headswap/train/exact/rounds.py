@@ -15,6 +15,7 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.machine.parallel import map_on_cores
 from headswap.params.train import Section
+from headswap.solver.logistic import FINE, ROUGH
 from headswap.train.exact.fit import Source
 from headswap.train.exact.head import SolvedHead
 from headswap.train.outcome import Outcome
@@ -97,23 +98,27 @@ def solve_round(
         }
         solved: list[SolvedHead] = []
         earlier: dict[str, Source] = {}
+        unseen: dict[str, np.ndarray] = {}
         for number, task in enumerate(tasks):
             of_task = _solve_task(
                 task, features, earlier, targets[task.name], rows, options
             )
             solved += of_task
-            if is_chained and number < len(tasks) - 1:
-                earlier[task.name] = Source(of_task[-1].outputs(), is_feature=False)
+            is_taken = is_chained and number < len(tasks) - 1
+            if is_taken or of_task[-1].has_folds:
+                # How sure a head is made needs no more than the losses of strengths do.
+                outputs = of_task[-1].outputs(FINE if is_taken else ROUGH)
+                unseen[task.name] = outputs[rows.is_prepared]
+                if is_taken:
+                    earlier[task.name] = Source(outputs, is_feature=False)
         heads = tuple(each.head for each in solved)
         given = {name: source.values for name, source in features.items()}
         for head in heads:
             given[head.name] = head(given)
     return Outcome(
         heads,
-        {
-            task.name: given[task.name][rows.is_prepared].astype(np.float32)
-            for task in tasks
-        },
+        {task.name: given[task.name][rows.is_prepared] for task in tasks},
+        unseen,
         {each.head.name: each.strengths for each in solved},
     )
 

@@ -35,6 +35,7 @@ def fit(trainer: "Trainer", tasks: Sequence[Task]) -> "keras.Model":
         if not is_last:
             predicted = _predict_unseen(trainer, model, task, earlier, probabilities)
             probabilities[builder.probabilities_name(task)] = predicted
+            trainer.unseen[task.name] = predicted
         chained = {
             builder.probabilities_name(done): outputs[done.name] for done in earlier
         }

@@ -20,9 +20,10 @@ from headswap.artifacts.bundle.bundle import (
 from headswap.artifacts.dataset.labels import read_labels
 from headswap.artifacts.features.below import build_below
 from headswap.artifacts.features.cache import BELOW_FILES
-from headswap.artifacts.model.decisions import decide
+from headswap.artifacts.model.decisions import decide_tasks, read_decisions
 from headswap.artifacts.model.heads import SCORES, read_heads
-from headswap.artifacts.model.model import load_model, read_thresholds
+from headswap.artifacts.model.model import load_network
+from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
 from headswap.machine.backend import start_keras
@@ -72,8 +73,9 @@ class Predictor:
     def __init__(self, folder: PathLike):
         self._folder = Path(folder)
         self._bundle = read_bundle(folder)
-        self.tasks = read_labels(self._folder / MODEL / "labels.json").tasks
-        self._thresholds = read_thresholds(self._folder / MODEL)
+        labels = read_labels(self._folder / MODEL / "labels.json")
+        self.tasks, self._relations = labels.tasks, labels.relations
+        self._decisions = read_decisions(self._folder / MODEL)
         self._engines: dict[str, Run] = {}
 
     def predict(
@@ -102,7 +104,9 @@ class Predictor:
                 place += 1
 
     def probabilities(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
-        """Return probabilities, (N, C) float64 by task, averaged over the views.
+        """Return probabilities, (N, C) float64 by task, after temperature.
+
+        They are averaged over the views.
 
         Args:
             pictures: (N, S, S, 3) uint8 RGB, of the bundle's `image_size`.
@@ -116,22 +120,28 @@ class Predictor:
             )
             for view in self._bundle.views
         ]
-        return {
-            task.name: np.mean([each[task.name] for each in of_views], axis=0)
-            for task in self.tasks
-        }
+        found = {}
+        for task in self.tasks:
+            temperature = self._decisions.temperatures[task.name]
+            tempered = [
+                temper(each[task.name], task.kind, temperature) for each in of_views
+            ]
+            found[task.name] = np.mean(tempered, axis=0)
+        return found
 
     def _decide(self, probabilities: Mapping[str, np.ndarray]) -> dict[str, list[str]]:
-        decided = {}
-        for task in self.tasks:
-            limits = self._thresholds.get(task.name)
-            answer = decide(probabilities[task.name][None], task.kind, limits)[0]
-            decided[task.name] = [
-                name
-                for name, named in zip(task.class_names, answer, strict=True)
-                if named
-            ]
-        return decided
+        answers = decide_tasks(
+            {name: values[None] for name, values in probabilities.items()},
+            self.tasks,
+            self._relations,
+            self._decisions.thresholds,
+            self._decisions.decode,
+        )
+        return {
+            task.name: [task.class_names[i] for i in np.flatnonzero(answer)]
+            for task in self.tasks
+            for answer in answers[task.name]
+        }
 
     def _read(self, picture: PathLike | np.ndarray) -> np.ndarray | str:
         """Return a picture as prepare makes it, or the reason why there is none."""
@@ -199,7 +209,7 @@ class Predictor:
 
             return solve
         start_keras(self._bundle.backend)
-        model = load_model(folder)
+        model = load_network(folder)
 
         def run(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
             named = {name: inputs[name] for name in model.input}

@@ -1,0 +1,144 @@
+"""What a round's model says of every image, and how that becomes classes.
+
+In this order: a temperature a task, from images that were not fitted to; views
+averaged; thresholds of several labels, on validation images.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index
+from headswap.artifacts.dataset.split import Split
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.features.views import average_views
+from headswap.artifacts.model.decisions import Decisions
+from headswap.artifacts.model.temperature import NEUTRAL, temper
+from headswap.params.train import Section
+from headswap.solver.out_of_fold import deal_folds
+from headswap.train.calibration import HIGHEST, LOWEST, Unseen, choose_temperature
+from headswap.train.outcome import Outcome
+from headswap.train.thresholds import choose_thresholds
+
+# Of the validation images, for no split gives them any.
+_NUM_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a round says.
+
+    Attributes:
+        probabilities: (N, C) float32 of every image, by task name.
+        decisions: how they become classes.
+    """
+
+    probabilities: Mapping[str, np.ndarray]
+    decisions: Decisions
+
+
+def decide_round(
+    outcome: Outcome,
+    tasks: Sequence[Task],
+    index: Index,
+    split: Split,
+    number: int,
+    images: np.ndarray,
+    options: Section,
+) -> Decided:
+    """Return what a round says of every image.
+
+    Args:
+        outcome: of the round.
+        tasks: all tasks.
+        index: of the N images.
+        split: of the N images.
+        number: of the round.
+        images: the image of each row of the outcome.
+        options: the `train` section.
+    """
+    is_validation = split.parts[number] == "validation"
+    probabilities, temperatures, thresholds = {}, {}, {}
+    for task in tasks:
+        raw = outcome.probabilities[task.name]
+        targets = task.encode(index.cells[task.name])
+        temperature = choose_temperature(
+            _unseen(outcome, task, targets, index, split, number, images)
+        )
+        _say(task, temperature, number)
+        tempered = temper(raw, task.kind, temperature)
+        averaged = average_views(tempered, images).astype(np.float32)
+        probabilities[task.name], temperatures[task.name] = averaged, temperature
+        if task.kind == "multilabel":
+            thresholds[task.name] = choose_thresholds(
+                targets[is_validation], averaged[is_validation]
+            )
+    return Decided(probabilities, Decisions(temperatures, thresholds, options.decode))
+
+
+def _unseen(
+    outcome: Outcome,
+    task: Task,
+    targets: np.ndarray,
+    index: Index,
+    split: Split,
+    number: int,
+    images: np.ndarray,
+) -> Unseen:
+    """Return what the round says of labelled images that were not fitted to."""
+    is_labelled = task.is_labelled(targets)
+    counts = (split.parts[number] == "validation") & is_labelled
+    folds = split.folds[number].copy()
+    trained = np.zeros(len(counts), bool)
+    values = outcome.probabilities[task.name]
+    if task.name in outcome.unseen:
+        trained = (split.times[number] > 0) & is_labelled
+        if task.kind == "multiclass":
+            trained &= _is_shown(targets, folds, trained)
+        values = np.where(trained[images, None], outcome.unseen[task.name], values)
+        folds[counts] = folds.max() + 1
+    else:
+        kept = np.flatnonzero(counts)
+        cells, groups = index.cells[task.name], split.groups
+        folds[kept] = deal_folds(
+            [cells[row] for row in kept], [groups[row] for row in kept], _NUM_FOLDS
+        )
+    counts |= trained
+    rows = counts[images]
+    return Unseen(
+        values[rows],
+        images[rows],
+        targets[counts],
+        folds[counts],
+        trained[counts],
+        task.kind,
+    )
+
+
+def _is_shown(
+    targets: np.ndarray, folds: np.ndarray, trained: np.ndarray
+) -> np.ndarray:
+    """Return whether a training image's class is in another fold too, (N,) bool.
+
+    Heads that were never shown it say nothing of how sure one is that was.
+    """
+    classes = targets.argmax(axis=1)
+    pairs = np.unique(np.stack([classes[trained], folds[trained]]), axis=1)
+    num_folds = np.bincount(pairs[0], minlength=targets.shape[1])
+    return np.asarray(num_folds[classes] > 1)
+
+
+def _say(task: Task, temperature: float, number: int) -> None:
+    """Say the first round's temperature, and where any has hit its bound."""
+    if temperature in (LOWEST, HIGHEST):
+        print(
+            f"warning: {task.name}, round {number}: the temperature is at its bound, "
+            f"{temperature:g}; probabilities are further off than it can mend"
+        )
+    elif number == 0 and temperature == NEUTRAL:
+        print(
+            f"{task.name}: no temperature, for none lowers the loss of held-out folds"
+        )
+    elif number == 0:
+        print(f"{task.name}: temperature {temperature:.3g}")
