@@ -30,6 +30,8 @@ PLANT = Task("plant", "multiclass", ("flower", "tree"))
 KIND = Task("kind", "multiclass", ("elm", "lily", "oak", "rose"))
 TAGS = Task("tags", "multilabel", ("night", "snow"))
 PARENTS = {"elm": "tree", "lily": "flower", "oak": "tree", "rose": "flower"}
+CERTAIN = ["log_loss", "brier_loss"]
+CERTAIN += ["ece", "ece_perfect_low", "ece_perfect_high"]
 FILES = {
     "evaluate.json",
     "intervals.json",
@@ -39,6 +41,8 @@ FILES = {
     "learning_curves.csv",
     "strengths.csv",
     "confusion.csv",
+    "reliability.csv",
+    "coverage.csv",
 }
 
 
@@ -140,9 +144,11 @@ def test_evaluate_json_is_task_part_metric(run, plants):
     report = read_report(run(*plants))
     assert list(report) == ["plant", "kind", "kind_in_plant"]
     metrics = ["accuracy", "precision", "recall", "f1", "auc"]
+    metrics += CERTAIN[:2]
     for task in ("plant", "kind"):
         assert list(report[task]) == list(PARTS)
-        assert list(report[task]["test"]) == metrics
+        assert list(report[task]["test"]) == [*metrics, *CERTAIN[2:]]
+        assert not {*CERTAIN[2:]} & {*report[task]["validation"]}
     assert report["kind"]["test"]["accuracy"] == 0.75
     f1 = f1_score(KINDS[4:], PREDICTED_KINDS[4:], average="macro")
     assert report["kind"]["test"]["f1"] == round(f1, 6)
@@ -151,14 +157,99 @@ def test_evaluate_json_is_task_part_metric(run, plants):
 
 def test_a_relation_adds_consistency_and_joint_accuracy(run, plants):
     report = read_report(run(*plants))
-    assert report["kind_in_plant"]["test"] == {
-        "consistency": 0.5,
-        "joint_accuracy": 0.5,
+    assert together(report) == {"consistency": 0.5, "joint_accuracy": 0.5}
+    found = together(report, "train")
+    assert found == {"consistency": 1.0, "joint_accuracy": 1.0}
+
+
+def together(report, part="test"):
+    return {
+        name: value
+        for name, value in report["kind_in_plant"][part].items()
+        if "hierarchical" not in name
     }
-    assert report["kind_in_plant"]["train"] == {
-        "consistency": 1.0,
-        "joint_accuracy": 1.0,
+
+
+def read_intervals(folder):
+    return json.loads((folder / "intervals.json").read_text(encoding="utf-8"))
+
+
+def test_hierarchical_scores_count_classes_with_all_they_lie_in(run, plants):
+    predictions, index, split = plants
+    # {oak, tree}; {elm, tree, flower}; {lily, flower}; {oak, tree, flower} for a rose.
+    hits, named, true = 2 + 2 + 2 + 1, 2 + 3 + 2 + 3, 8
+    expected = {
+        "hierarchical_precision": hits / named,
+        "hierarchical_recall": hits / true,
+        "hierarchical_f1": 2 * hits / (named + true),
     }
+    folder = run(predictions, index, split)
+    found = read_report(folder)["kind_in_plant"]["test"]
+    intervals = read_intervals(folder)["kind_in_plant"]["test"]["scores"]
+    for name, value in expected.items():
+        assert found[name] == round(value, 6)
+        entry = intervals[name]
+        assert entry["low"] < entry["value"] < entry["high"]
+    # Nobody knows the kind of the last image, so only its plant counts.
+    cells = {**index.cells, "kind": [*KINDS[:-1], ""]}
+    index = make_index(index.tasks, cells, index.relations)
+    found = read_report(run(predictions, index, split))["kind_in_plant"]["test"]
+    assert found["hierarchical_precision"] == round(7 / (2 + 3 + 2 + 2), 6)
+
+
+def test_consistent_classes_leave_nothing_inconsistent(run, plants):
+    found = together(read_report(run(*plants, decode="consistent")))
+    # The kind is surer than its plant: right of the elm, wrong of the rose.
+    assert found == {"consistency": 1, "joint_accuracy": 0.75}
+
+
+def test_a_loss_of_more_than_1_has_an_interval_around_it(run, plants):
+    predictions, index, split = plants
+    sure = predict(KIND, [*KINDS[:4], *["oak"] * 4], certainty=0.999)
+    intervals = read_intervals(run({**predictions, "kind": sure}, index, split))
+    entry = intervals["kind"]["test"]["scores"]["log_loss"]
+    assert entry["value"] == pytest.approx(0.75 * -math.log(0.001 / 3), rel=1e-3)
+    assert 1 < entry["value"] < entry["high"]
+    assert "ece" not in intervals["kind"]["test"]["scores"]
+
+
+def test_a_loss_over_rounds_has_an_interval_of_its_own(run, plants):
+    _, index, _ = plants
+    wrong = ["oak"] * 8
+    kind = predict(KIND, wrong, KINDS, wrong, certainty=0.999)
+    plant = predict(PLANT, *[index.cells["plant"]] * 3)
+    split = make_split("ttvveeee", "eeeettvv", "eettveev")
+    entry = read_intervals(run({"kind": kind, "plant": plant}, index, split))
+    assert entry["kind"]["test"]["scores"]["log_loss"]["high"] > 1
+
+
+def test_top_5_is_for_tasks_of_many_classes(run):
+    many = Task("many", "multiclass", tuple(f"class{i:02}" for i in range(11)))
+    cells = {"many": list(many.class_names)}
+    # Of image number i, the i classes before its own are more probable.
+    likely = np.tril(np.full((11, 11), 2.0), -1) + np.eye(11) + 0.01
+    likely /= likely.sum(axis=1, keepdims=True)
+    predictions = {"many": Predictions(likely[None].astype(np.float32), None)}
+    folder = run(predictions, make_index([many], cells), make_split("e" * 11))
+    assert read_report(folder)["many"]["test"]["top_5_accuracy"] == round(5 / 11, 6)
+
+
+def test_tables_of_certainty_are_of_the_test_images_of_all_rounds(run, plants, tagged):
+    for predictions, index, split in (plants, tagged):
+        folder = run(predictions, index, split)
+        bins = read_table(folder / "reliability.csv")
+        assert {*bins["task"]} == {task.name for task in index.tasks}
+        shares = table_rows(folder / "coverage.csv")
+        for task in index.tasks:
+            own = [name == task.name for name in bins["task"]]
+            counts = np.array(bins["count"]).astype(int)[own]
+            assert counts.sum() == (split.parts == "test").sum()
+            # All images answered are as wrong as accuracy, or exact match, says.
+            last = (task.name, "1.0000")
+            error = [float(row[2]) for row in shares if row[:2] == last]
+            test = read_report(folder)[task.name]["test"]
+            right = test.get("accuracy", test.get("exact_match"))
+            assert error == pytest.approx([1 - right], abs=1e-4)
 
 
 def test_wrong_together_is_consistent_but_not_right(run, plants):
@@ -167,10 +258,7 @@ def test_wrong_together_is_consistent_but_not_right(run, plants):
     predicted = [*PREDICTED_PLANTS[:-1], "tree"]
     predictions = predictions | {"plant": predict(PLANT, predicted)}
     report = read_report(run(predictions, index, split))
-    assert report["kind_in_plant"]["test"] == {
-        "consistency": 0.75,
-        "joint_accuracy": 0.5,
-    }
+    assert together(report) == {"consistency": 0.75, "joint_accuracy": 0.5}
 
 
 def test_images_without_a_label_are_in_no_figure_of_that_task(run, plants):
@@ -184,10 +272,7 @@ def test_images_without_a_label_are_in_no_figure_of_that_task(run, plants):
     assert report["kind"]["test"]["accuracy"] == 1
     assert report["plant"]["test"]["accuracy"] == round(2 / 3, 6)
     # Both are known of two, of which one is right in both.
-    assert report["kind_in_plant"]["test"] == {
-        "consistency": 0.5,
-        "joint_accuracy": 0.5,
-    }
+    assert together(report) == {"consistency": 0.5, "joint_accuracy": 0.5}
     rows = {row[:4] for row in table_rows(folder / "predictions.csv")}
     assert ("image07", "group7", "test", "plant") in rows
     assert ("image07", "group7", "test", "kind") not in rows
@@ -430,7 +515,7 @@ def test_figures_without_a_value_are_left_out_and_said_so(run, plants, capsys):
     predictions, index, _ = plants
     folder = run(predictions, index, make_split("etvvvttt"))
     test = read_report(folder)["kind"]["test"]
-    assert list(test) == ["accuracy", "precision", "recall", "f1"]
+    assert list(test) == ["accuracy", "precision", "recall", "f1", *CERTAIN]
     said = "kind, test: auc is left out, it has no value"
     assert said in capsys.readouterr().out.splitlines()
     auc = [row for row in table_rows(folder / "repeats.csv") if row[3] == "auc"]
@@ -485,6 +570,7 @@ def test_a_multilabel_task_has_metrics_of_its_own(run, tagged):
         "mean_average_precision",
         "exact_match",
         "hamming_loss",
+        *CERTAIN,
     ]
     # Of four images and two classes one answer is wrong: night in the last image.
     assert test["exact_match"] == 0.75

@@ -9,11 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from headswap.artifacts.dataset.split import Split
+from headswap.evaluate.answers import ERROR, Answers
 from headswap.evaluate.report import DIGITS, Figures
 from headswap.statistics.bootstrap import NUM_RESAMPLES, bootstrap
 from headswap.statistics.intervals import Interval, no_interval, wilson_of_groups
@@ -26,25 +27,6 @@ MODEL = "this model on new images"
 MODELS = "these models, each fitted to other images, on new images"
 RECIPE = "this recipe on new training sets"
 _SEED = 0
-
-
-class Answers(NamedTuple):
-    """What is known of one task, or of two together.
-
-    Attributes:
-        shares: of each image, (rounds, N) of 0 and 1, by the name of the metric that is
-            their mean; NaN where an image has no label, in all rounds alike.
-        targets: (N, C) of 0 and 1; None for two tasks together.
-        probabilities: (rounds, N, C).
-        predicted: (rounds, N, C) of 0 and 1.
-        kind: of the task.
-    """
-
-    shares: Mapping[str, np.ndarray]
-    targets: np.ndarray | None = None
-    probabilities: np.ndarray | None = None
-    predicted: np.ndarray | None = None
-    kind: str = "multiclass"
 
 
 def write_intervals(
@@ -69,7 +51,12 @@ def write_intervals(
 def _of_part(
     rounds: Sequence[Mapping[str, float]], answers: Answers, split: Split, part: str
 ) -> dict[str, Any]:
-    is_labelled = ~np.isnan(next(iter(answers.shares.values()))[0])
+    first, *_ = (*answers.shares.values(), *(top for top, _ in answers.ratios.values()))
+    is_labelled = ~np.isnan(first[0])
+    rounds = [
+        {name: x for name, x in scores.items() if not name.startswith(ERROR)}
+        for scores in rounds
+    ]
     is_part = (split.parts == part) & is_labelled
     facts: dict[str, Any] = {
         "estimand": RECIPE,
@@ -88,6 +75,7 @@ def _of_part(
         intervals = {
             metric: _of_rounds(
                 metric,
+                answers,
                 [scores[metric] for scores in rounds],
                 spread,
                 facts["images"],
@@ -104,12 +92,15 @@ def _of_part(
 
 def _of_rounds(
     metric: str,
+    answers: Answers,
     values: Sequence[float],
     spread: Rounds,
     images_a_round: float,
     num_images: int,
 ) -> Interval:
     """Return the interval of a mean over rounds with different images."""
+    if metric in answers.losses:
+        return spread.interval_of_losses(values)
     found = spread.interval(values, images_a_round)
     if metric in RANKED:
         return found
@@ -161,8 +152,26 @@ def _of_images(
                 NUM_RESAMPLES,
                 is_grouped,
             )
+    for metric, (top, bottom) in answers.sums.items():
+        counted = rows[~np.isnan(top[0, rows])]
+        if not len(counted):
+            found[metric] = no_interval("no image of it has a label")
+            continue
+        units, is_grouped = _units(groups[counted])
+        found[metric] = _resample(
+            [
+                lambda weights, sums=sums, units=units: (
+                    _total(weights, sums[0], units) / _total(weights, sums[1], units)
+                )
+                for sums in zip(top[:, counted], bottom[:, counted], strict=True)
+            ],
+            int(units.max()) + 1,
+            NUM_RESAMPLES,
+            is_grouped,
+            np.inf if metric in answers.losses else 1.0,
+        )
     if answers.targets is None:
-        return found
+        return {metric: found[metric] for metric in metrics}
     assert answers.probabilities is not None and answers.predicted is not None
     units, is_grouped = _units(groups[rows])
     rounds = [
@@ -188,7 +197,11 @@ def _units(groups: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 def _resample(
-    functions: Sequence[Any], num_units: int, num_resamples: int, is_grouped: bool
+    functions: Sequence[Any],
+    num_units: int,
+    num_resamples: int,
+    is_grouped: bool,
+    highest: float = 1.0,
 ) -> Interval:
     return bootstrap(
         lambda weights: np.mean([each(weights) for each in functions], axis=0),
@@ -196,13 +209,18 @@ def _resample(
         num_resamples,
         _SEED,
         is_grouped,
+        highest,
     )
 
 
 def _weighted(weights: np.ndarray, values: np.ndarray, units: np.ndarray) -> np.ndarray:
     """Return the mean of values under weights of units, (B, U), in each resample."""
-    sums = np.bincount(units, values, weights.shape[1])
-    return (weights @ sums) / (weights @ np.bincount(units))
+    return _total(weights, values, units) / _total(weights, np.ones(len(units)), units)
+
+
+def _total(weights: np.ndarray, values: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Return the sum of values under weights of units, (B, U), in each resample."""
+    return np.asarray(weights @ np.bincount(units, values, weights.shape[1]))
 
 
 def _entry(values: Sequence[float], interval: Interval) -> dict[str, Any]:

@@ -4,7 +4,8 @@ Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
 round), `intervals.json` (how sure), `classes.csv` (every class), `predictions.csv` (the
 first round's validation and test images), and for plots `confusion.csv` (test images,
-counted), `learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in
+counted), `reliability.csv` and `coverage.csv` (whether probabilities can be believed),
+`learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in
 git, and so is small.
 """
 
@@ -24,7 +25,9 @@ from headswap.artifacts.model.predictions import (
 )
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import one_line
-from headswap.evaluate.intervals import Answers, write_intervals
+from headswap.evaluate.answers import Answers
+from headswap.evaluate.certainty import add_certainty, mean_figures, write_certainty
+from headswap.evaluate.intervals import write_intervals
 from headswap.evaluate.report import (
     Figures,
     write_classes,
@@ -35,7 +38,7 @@ from headswap.evaluate.report import (
     write_repeats,
     write_strengths,
 )
-from headswap.evaluate.together import means, relate
+from headswap.evaluate.together import add_hierarchy, means, relate
 from headswap.statistics.scores import Scores, score
 
 
@@ -98,14 +101,17 @@ def write_metrics(
     figures: Figures = {
         key: [each.overall for each in rounds] for key, rounds in scores.items()
     }
-    answers = {
-        task.name: _answers(task, index, predictions[task.name], predicted[task.name])
-        for task in index.tasks
-    }
+    answers = {}
+    for task in index.tasks:
+        answers[task.name] = _answers(
+            task, index, predictions[task.name], predicted[task.name]
+        )
+        add_certainty(figures, task, answers[task.name], split)
     for relation in index.relations:
         shares = relate(relation, index, predicted)
         answers[relation.name] = Answers(shares)
         figures.update(means(relation.name, shares, split))
+    add_hierarchy(figures, answers, index, split, predicted)
     _warn(index.tasks, scores)
     write_json(folder / "evaluate.json", figures)
     write_intervals(folder / "intervals.json", figures, answers, split)
@@ -115,6 +121,7 @@ def write_metrics(
     write_confusion(
         folder / "confusion.csv", index.tasks, predicted, index.cells, split
     )
+    write_certainty(folder, index, split, predictions, predicted)
     write_learning_curves(folder / "learning_curves.csv", Path(curves_folder))
     write_strengths(folder / "strengths.csv", Path(curves_folder))
 
@@ -179,8 +186,16 @@ def _answers(
     exact = (targets == predicted).all(axis=2).astype(float)
     exact[:, ~task.is_labelled(targets)] = np.nan
     metric = "exact_match" if task.kind == "multilabel" else "accuracy"
+    shares, losses = mean_figures(targets, predictions.probabilities, task)
+    for values in (*shares.values(), *losses.values()):
+        values[:, ~task.is_labelled(targets)] = np.nan
     return Answers(
-        {metric: exact}, targets, predictions.probabilities, predicted, task.kind
+        {metric: exact, **shares},
+        targets,
+        predictions.probabilities,
+        predicted,
+        task.kind,
+        losses,
     )
 
 

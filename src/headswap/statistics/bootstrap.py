@@ -24,7 +24,12 @@ Metric = Callable[[np.ndarray], np.ndarray]
 
 
 def bootstrap(
-    metric: Metric, num_units: int, num_resamples: int, seed: int, is_grouped: bool
+    metric: Metric,
+    num_units: int,
+    num_resamples: int,
+    seed: int,
+    is_grouped: bool,
+    highest: float = 1.0,
 ) -> Interval:
     """Return the interval of a score under resampling of its units.
 
@@ -38,6 +43,7 @@ def bootstrap(
         num_resamples: how many.
         seed: of the resamples.
         is_grouped: units are groups of images.
+        highest: that the score can be; infinite for a loss.
 
     Source: Efron (1987), JASA 82, 171-185.
     """
@@ -62,13 +68,15 @@ def bootstrap(
     name = "bootstrap, groups" if is_grouped else "bootstrap"
     if np.isnan(value) or not len(scores):
         return no_interval("the score has no value")
+    if np.ptp(scores) == 0 and highest > 1:
+        return no_interval("all resamples are equal")
     if np.ptp(scores) == 0:
         found = wilson(min(max(value, 0.0), 1.0), num_units)
         return Interval(found.low, found.high, "Wilson, all resamples are equal")
     tail = (1 - CONFIDENCE) / 2
     if num_resamples < 1000:
         half = stats.norm.ppf(1 - tail) * scores.std(ddof=1)
-        return clipped(value - half, value + half, f"{name}, normal")
+        return clipped(value - half, value + half, f"{name}, normal", highest)
     below = ((scores < value).mean() + (scores <= value).mean()) / 2
     # No resample beyond the value says as much as half a one.
     least = 0.5 / len(scores)
@@ -80,7 +88,7 @@ def bootstrap(
         scale = 1 - acceleration * moved
         share = stats.norm.cdf(bias + moved / scale) if scale > 0 else 1.0
         ends.append(float(np.quantile(scores, share)))
-    return clipped(min(ends), max(ends), f"{name}, BCa")
+    return clipped(min(ends), max(ends), f"{name}, BCa", highest)
 
 
 def _acceleration(metric: Metric, num_units: int, random: np.random.Generator) -> float:

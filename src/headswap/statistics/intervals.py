@@ -78,9 +78,9 @@ def wilson_of_groups(values: np.ndarray, groups: np.ndarray) -> Interval:
     return Interval(found.low, found.high, "Wilson, groups")
 
 
-def clipped(low: float, high: float, method: str) -> Interval:
-    """Return the interval of a score that lies in 0..1."""
-    return Interval(max(0.0, float(low)), min(1.0, float(high)), method)
+def clipped(low: float, high: float, method: str, highest: float = 1.0) -> Interval:
+    """Return the interval of a score that lies in 0..`highest`."""
+    return Interval(max(0.0, float(low)), min(highest, float(high)), method)
 
 
 def no_interval(reason: str) -> Interval:

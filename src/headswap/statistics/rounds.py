@@ -68,9 +68,7 @@ class Rounds:
         if np.isnan(values).any():
             return no_interval("a round has no value")
         if len(values) < FEWEST_ROUNDS:
-            return no_interval(
-                f"{len(values)} rounds are too few, {FEWEST_ROUNDS} are needed"
-            )
+            return too_few(len(values))
         mean = float(np.mean(values))
         # Rounding leaves a deviation where there is none.
         if np.std(values) < 1e-12:
@@ -79,12 +77,28 @@ class Rounds:
         half = self.half_width(values)
         return clipped(mean - half, mean + half, self.method)
 
+    def interval_of_losses(self, values: Sequence[float]) -> Interval:
+        """Return the interval of the mean of a loss a round, which has no upper bound.
+
+        Args:
+            values: of each round.
+        """
+        if len(values) < FEWEST_ROUNDS:
+            return too_few(len(values))
+        mean, half = float(np.mean(values)), self.half_width(values)
+        return clipped(mean - half, mean + half, self.method, np.inf)
+
     def half_width(self, values: Sequence[float]) -> float:
         """Return half the width of the interval of a mean of a value a round."""
         from scipy import stats
 
         quantile = stats.t.ppf((1 + CONFIDENCE) / 2, self.degrees)
         return float(quantile * self.factor * np.std(values, ddof=1))
+
+
+def too_few(num_rounds: int) -> Interval:
+    """Return that so few rounds have no interval."""
+    return no_interval(f"{num_rounds} rounds are too few, {FEWEST_ROUNDS} are needed")
 
 
 def no_surer_than(found: Interval, share: float, num_images: int) -> Interval:
