@@ -10,10 +10,16 @@ SCORES = {
 }
 
 
-def card(names, intervals):
-    return model_card(
-        Labels([Task("kind", "multiclass", names)], []), intervals, ["net"]
-    )
+def card(names, intervals, final="first"):
+    labels = Labels([Task("kind", "multiclass", names)], [])
+    return model_card(labels, intervals, ["net"], {"final": final})
+
+
+def test_whose_figures_they_are_is_said():
+    assert "the model is that of the first round" in card(("a", "b"), {})
+    text = card(("a", "b"), {}, final="all")
+    assert "The figures are those of the rounds" in text
+    assert "first round" not in text
 
 
 def test_test_scores_stand_with_their_interval_or_why_there_is_none():

@@ -667,3 +667,49 @@ def test_settings_of_training_that_contradict_each_other_are_refused(
     sections["train"] |= values
     with pytest.raises(InputError, match=f"{message} must be"):
         params.check(sections)
+
+
+@pytest.mark.parametrize(
+    ("train", "backbone", "message"),
+    [
+        ({"final": "all", "hidden": [8]}, {}, "train.final must be first"),
+        ({"final": "all", "optimizer": "adam"}, {}, "train.final must be first"),
+        ({"final": "all"}, {"unfreeze": 3}, "train.final must be first"),
+        ({"loss_weights": {"category": 2.0}}, {}, "train.loss_weights must be empty"),
+        (
+            {"loss_weights": {"category": 2.0}, "strategy": "cascade"},
+            {"unfreeze": 3},
+            "train.loss_weights must be empty",
+        ),
+        (
+            {"loss_weights": {"colour": 2.0}, "hidden": [8]},
+            {},
+            "train.loss_weights must name tasks, category, landmark, got colour",
+        ),
+        (
+            {"label_smoothing": 0.1, "loss": "focal"},
+            {},
+            "train.label_smoothing must",
+        ),
+        ({"threshold_for": {"cat": "recall > 1"}}, {}, "train.threshold_for.cat must"),
+        ({"threshold_for": {"cat": "f1 >= 0.5"}}, {}, "train.threshold_for.cat must"),
+    ],
+)
+def test_a_setting_of_the_answer_that_would_mean_nothing_is_refused(
+    train, backbone, message, repository
+):
+    sections = params.load(repository / "params.yaml")
+    sections["train"] |= train
+    sections["backbone"] |= backbone
+    with pytest.raises(InputError) as caught:
+        params.check(sections)
+    assert message in str(caught.value)
+
+
+def test_settings_of_the_answer_that_mean_something_are_taken(repository):
+    sections = params.load(repository / "params.yaml")
+    sections["train"] |= {"final": "all", "threshold_for": {"cat": "recall>=.95"}}
+    params.check(sections)
+    sections["train"] |= {"final": "first", "loss_weights": {"category": 2.0}}
+    sections["train"] |= {"hidden": [8], "label_smoothing": 0.1}
+    params.check(sections)

@@ -89,6 +89,10 @@ PARAMETERS = {
     "train.standardize": ("none", {"train"}),
     "train.loss": ("focal", {"train"}),
     "train.class_weight": ("balanced", {"train"}),
+    "train.label_smoothing": (0.1, {"train"}),
+    "train.loss_weights": ({"category": 2.0}, {"train"}),
+    "train.threshold_for": ({"cat": "recall >= 0.9"}, {"train"}),
+    "train.final": ("all", {"train"}),
     "train.decode": ("consistent", {"train"}),
     "train.optimizer": ("sgd", {"train"}),
     "train.learning_rate": (0.1, {"train"}),
@@ -113,6 +117,8 @@ BESIDE = {
     },
     "data.unlabelled": {"data.layout": "voc"},
     "data.group": {"data.levels": ["category", "landmark", "town"]},
+    # Layers that tasks share.
+    "train.loss_weights": {"train.hidden": [16]},
     "keras.backend": {"features.engine": "keras"},
     # What has been run with the other engine comes from the run cache.
     "features.engine": {"features.batch_size": 8},

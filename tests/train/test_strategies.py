@@ -124,6 +124,26 @@ def test_a_saved_model_predicts_the_same(name, make_trainer, tmp_path):
         assert file.read_bytes() == (tmp_path / "bundle2" / file.name).read_bytes()
 
 
+def test_a_task_counts_in_the_shared_loss_by_its_weight(make_trainer):
+    losses = []
+    for weight in (1.0, 3.0, 5.0):
+        trainer = make_trainer(hidden=(8,), loss_weights={"landmark": weight})
+        builder = trainer.builder
+        inputs = builder.inputs()
+        trunk = builder.trunk(inputs, "shared")
+        outputs = {task.name: builder.output(task, trunk) for task in (FINE, COARSE)}
+        model = builder.model(inputs, outputs)
+        losses.append(
+            trainer.fitter.validation_loss(
+                model, [FINE, COARSE], np.arange(70), trainer.features
+            )
+        )
+    first, second = np.diff(losses)
+    assert first == pytest.approx(second, rel=1e-4)
+    # Five classes that nothing was learnt of.
+    assert first > 2.0
+
+
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_saved_model_has_its_temperatures(name, make_trainer, tmp_path):
     trainer = make_trainer(hidden=(8,), strategy=name)

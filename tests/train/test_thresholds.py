@@ -17,8 +17,10 @@ from headswap.artifacts.features.cache import Features, Member
 from headswap.artifacts.model.decisions import decide
 from headswap.artifacts.model.predictions import read_predictions
 from headswap.artifacts.storage.arrays import Rows
+from headswap.errors import InputError
+from headswap.params.train import Aim
 from headswap.train import stage
-from headswap.train.thresholds import choose_thresholds
+from headswap.train.thresholds import choose_thresholds, reach
 from tests.made import make_index, make_split
 
 
@@ -108,11 +110,24 @@ KIND = Task("kind", "multiclass", ("x", "y"))
 
 
 @pytest.fixture
-def trained(section, tmp_path):
-    """(predictions, model's facts, index, split) of a short training run.
+def train(section, tmp_path):
+    """train(**train): (predictions, model's facts, index, split) of a short run.
 
     One task is multilabel, one multiclass; two rounds.
     """
+
+    def run(**changes):
+        return _train(section, tmp_path, changes)
+
+    return run
+
+
+@pytest.fixture
+def trained(train):
+    return train()
+
+
+def _train(section, tmp_path, changes):
     random = np.random.default_rng(0)
     names = [f"image{number}" for number in range(30)]
     cells = {
@@ -131,7 +146,7 @@ def trained(section, tmp_path):
         Features([member], np.array(names), np.zeros(30, int)),
         index,
         split,
-        section("train"),
+        section("train", **changes),
         section("backbone"),
         stage.Outputs(*(tmp_path / name for name in folders)),
         "tensorflow",
@@ -154,3 +169,68 @@ def test_training_chooses_thresholds_on_validation_images_alone(trained):
         )
         np.testing.assert_array_equal(tags.thresholds[number], expected)
     assert description["thresholds"] == {"tags": tags.thresholds[0].tolist()}
+
+
+def test_figures_do_not_change_where_the_kept_model_is_fitted_to_every_image(train):
+    first, facts, *_ = train()
+    others, of_all, *_ = train(final="all")
+    for name, predictions in first.items():
+        np.testing.assert_array_equal(
+            predictions.probabilities, others[name].probabilities
+        )
+    assert (facts["final"], of_all["final"]) == ("first", "all")
+    # Its thresholds are of all images out of fold, not of one round's validation.
+    assert of_all["thresholds"] != facts["thresholds"]
+    assert len(of_all["thresholds"]["tags"]) == 2
+
+
+def test_an_aim_decides_the_threshold_of_its_class_alone(train):
+    _, facts, *_ = train()
+    _, aimed, *_ = train(threshold_for={"a": "recall >= 0.2"})
+    own, other = aimed["thresholds"]["tags"]
+    assert own > facts["thresholds"]["tags"][0]
+    assert other == facts["thresholds"]["tags"][1]
+
+
+def test_names_that_are_none_are_refused_before_anything_is_fitted(train):
+    with pytest.raises(InputError, match=r"several labels, a, b, got x\. Correct"):
+        train(threshold_for={"a": "recall >= 1", "x": "recall >= 1"})
+    with pytest.raises(InputError, match=r"must name tasks, kind, tags, got colour"):
+        train(loss_weights={"colour": 1.0})
+    with pytest.raises(InputError, match=r"tags is multilabel\. Set"):
+        train(decode="consistent")
+
+
+TARGETS = np.array([1, 1, 0, 1, 0, 0])
+CERTAINTY = np.array([0.9, 0.8, 0.7, 0.4, 0.3, 0.1])
+
+
+def test_recall_is_had_at_the_highest_threshold_and_precision_at_the_lowest():
+    def found(metric, share):
+        return reach(TARGETS, CERTAINTY, Aim(metric, share))
+
+    assert found("recall", 0.6) == pytest.approx(0.75)
+    assert found("recall", 2 / 3) == pytest.approx(0.75)
+    assert found("recall", 0.67) == pytest.approx(0.35)
+    assert found("precision", 0.75) == pytest.approx(0.35)
+    assert found("precision", 1.0) == pytest.approx(0.75)
+
+
+def test_an_aim_that_no_threshold_reaches_is_none():
+    assert reach(np.array([0, 1]), np.array([0.9, 0.2]), Aim("precision", 0.9)) is None
+    assert reach(np.array([0, 0]), np.array([0.9, 0.2]), Aim("recall", 0.1)) is None
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1),
+    st.sampled_from(["recall", "precision"]),
+    st.floats(0.01, 1),
+)
+def test_what_is_reached_is_at_least_the_aim(rows, metric, share):
+    target = np.array([has for has, _ in rows])
+    probability = np.array([value for _, value in rows])
+    threshold = reach(target, probability, Aim(metric, share))
+    if threshold is not None:
+        named = probability >= threshold
+        of = target if metric == "recall" else named
+        assert (target & named).sum() >= share * of.sum() - 1e-6

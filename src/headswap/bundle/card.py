@@ -20,9 +20,21 @@ tags:
 # Classes that are named; more would be a list that nobody reads.
 _MOST_CLASSES = 30
 
+_OF_MODEL = {
+    "first": "Test pictures were not used to fit or to choose anything. Figures over "
+    "several rounds are means; the model is that of the first round.",
+    "all": "The model was fitted to every picture, those of test too, with the "
+    "strengths that the rounds agree on, so no picture is left that could judge it. "
+    "The figures are those of the rounds: of models fitted in the same way to fewer "
+    "pictures, none of them test pictures.",
+}
+
 
 def model_card(
-    labels: Labels, intervals: Mapping[str, Any], networks: Sequence[str]
+    labels: Labels,
+    intervals: Mapping[str, Any],
+    networks: Sequence[str],
+    training: Mapping[str, Any],
 ) -> str:
     """Return the card, as Markdown.
 
@@ -30,6 +42,7 @@ def model_card(
         labels: what the model tells apart.
         intervals: `metrics/intervals.json`.
         networks: whose features it takes.
+        training: `training.json`.
     """
     lines = [_HEADER, "# Model card", ""]
     lines += [f"Features of {', '.join(networks)}, and heads made by headswap.", ""]
@@ -65,8 +78,7 @@ def model_card(
             )
     lines += [
         "",
-        "Test pictures were not used to fit or to choose anything. Figures over "
-        "several rounds are means; the model is that of the first round.",
+        _OF_MODEL[training["final"]],
         "",
         "## How to use it",
         "",

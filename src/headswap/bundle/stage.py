@@ -52,7 +52,11 @@ def write_bundle(
     networks = [_copy(source / name, folder) for name in names["members"]]
     labels = read_labels(folder / MODEL / "labels.json")
     intervals = json.loads(Path(metrics).read_text(encoding="utf-8"))
-    card = model_card(labels, intervals, [network.name for network in networks])
+    training = json.loads(
+        (folder / MODEL / "training.json").read_text(encoding="utf-8")
+    )
+    names_of_networks = [network.name for network in networks]
+    card = model_card(labels, intervals, names_of_networks, training)
     (folder / CARD).write_text(card, encoding="utf-8")
     bundle = Bundle(
         image_size=prepare.image_size,

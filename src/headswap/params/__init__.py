@@ -200,4 +200,10 @@ def _check_together(parsed: Mapping[str, Any], where: str) -> list[str]:
             f"{where}: train.order must be finest_first, coarsest_first or a list of "
             f"the tasks {', '.join(tasks)}, got {list(order)}. Name each task once."
         )
+    weighted = parsed["train"].loss_weights
+    if tasks and (unknown := [name for name in weighted if name not in tasks]):
+        faults.append(
+            f"{where}: train.loss_weights must name tasks, {', '.join(tasks)}, got "
+            f"{listed(unknown)}. Correct the names."
+        )
     return faults

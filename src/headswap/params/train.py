@@ -1,19 +1,58 @@
 """The `train` section: what is fitted on the cached features, and how."""
 
+import re
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from headswap.params import backbone
-from headswap.params._types import STRICT, Count, Seed, Share, name_in
+from headswap.params._types import (
+    KEYS_SEEN_BY_DVC,
+    STRICT,
+    Count,
+    Seed,
+    Share,
+    name_in,
+)
 
 Positive = Annotated[float, Field(gt=0)]
 
 # Left to the program, which says what it took.
 AUTO = "auto"
+# What `final` is by default.
+FIRST = "first"
 # Those that solve heads; all others train them.
 SOLVING = (AUTO, "lbfgs")
+
+
+class Aim(NamedTuple):
+    """What a threshold is to reach.
+
+    Attributes:
+        metric: `recall` or `precision`.
+        at_least: its value, above 0 up to 1.
+    """
+
+    metric: str
+    at_least: float
+
+
+def read_aim(text: str) -> Aim:
+    """Return what a text such as `recall >= 0.95` asks for.
+
+    Raises:
+        ValueError: it asks for nothing that is known.
+    """
+    found = re.fullmatch(r"(recall|precision) *>= *(\d*\.?\d+)", text.strip())
+    if not found or not 0 < float(found[2]) <= 1:
+        raise ValueError('recall or precision >= a share, such as "recall >= 0.95"')
+    return Aim(found[1], float(found[2]))
+
+
+def _require_aim(text: str) -> str:
+    read_aim(text)
+    return text
 
 
 @dataclass(frozen=True)
@@ -43,6 +82,16 @@ class Section:
         loss: `cross_entropy`, or `focal`, which turns to the hard examples.
         class_weight: in the loss: `balanced` by class frequency, or `effective` by the
             effective number of samples.
+        label_smoothing: share of each target that is spread over all classes, of
+            several labels over yes and no; of cross entropy, trained or solved.
+        loss_weights: how much a task counts in the loss of layers that several tasks
+            share; 1 where it is not named. Only with `multi_output`.
+        threshold_for: of classes among several labels, what their threshold is to
+            reach on validation, `recall >= 0.95` or `precision >= 0.9`, with the other
+            of the two as high as can be; all other thresholds have the best F1.
+        final: the model that is kept: that of the `first` round, or one fitted to
+            `all` images with the strengths that the rounds agree on. Figures are those
+            of the rounds either way.
         decode: how the classes of several tasks are chosen: `independent`, each by
             itself, or `consistent`, where tasks form a tree: together, by the product
             of the probabilities, so that each finer class lies in the coarser ones.
@@ -74,6 +123,12 @@ class Section:
     standardize: Literal["auto", "none", "length", "within"]
     loss: Literal["cross_entropy", "focal"]
     class_weight: Literal["none", "balanced", "effective"]
+    label_smoothing: Share
+    loss_weights: Annotated[dict[str, Positive], KEYS_SEEN_BY_DVC]
+    threshold_for: Annotated[
+        dict[str, Annotated[str, AfterValidator(_require_aim)]], KEYS_SEEN_BY_DVC
+    ]
+    final: Literal["first", "all"]
     decode: Literal["independent", "consistent"]
     optimizer: Literal[
         "auto", "lbfgs", "adam", "adamw", "sgd", "rmsprop", "nadam", "lion"
@@ -127,6 +182,28 @@ def find_faults(train: Section, network: backbone.Section, where: str) -> list[s
             f"{where}: train.optimizer must be auto or one that trains by gradient "
             f"descent where more than linear heads is fitted, got lbfgs with "
             f"{', '.join(in_the_way)}. Set train.optimizer=auto."
+        )
+    is_trained = bool(in_the_way) or not train.may_solve_heads
+    has_shared = bool(
+        train.hidden or network.unfreeze or network.weights == backbone.RANDOM
+    )
+    if train.loss_weights and not (train.strategy == "multi_output" and has_shared):
+        faults.append(
+            f"{where}: train.loss_weights must be empty where tasks share no layer "
+            "that is trained for all at once: solved or separate heads are the same "
+            f"under any weight, got {dict(train.loss_weights)}. Remove it, or set "
+            "train.strategy=multi_output with train.hidden or backbone.unfreeze."
+        )
+    if train.label_smoothing and train.loss != "cross_entropy":
+        faults.append(
+            f"{where}: train.label_smoothing must be 0 with another loss than "
+            f"cross_entropy, got {train.label_smoothing} with {train.loss}. Change one."
+        )
+    if train.final == "all" and is_trained:
+        faults.append(
+            f"{where}: train.final must be first where anything is trained by gradient "
+            "descent, which ends by images that it does not train on, got all. Set "
+            "train.final=first."
         )
     if train.batch_norm and train.hidden and train.batch_size == 1:
         faults.append(

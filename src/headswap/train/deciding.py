@@ -15,11 +15,12 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.views import average_views
 from headswap.artifacts.model.decisions import Decisions
 from headswap.artifacts.model.temperature import NEUTRAL, temper
-from headswap.params.train import Section
+from headswap.errors import one_line
+from headswap.params.train import Aim, Section
 from headswap.solver.out_of_fold import deal_folds
 from headswap.train.calibration import HIGHEST, LOWEST, Unseen, choose_temperature
 from headswap.train.outcome import Outcome
-from headswap.train.thresholds import choose_thresholds
+from headswap.train.thresholds import choose_thresholds, reach, read_aims
 
 # Of the validation images, for no split gives them any.
 _NUM_FOLDS = 5
@@ -58,23 +59,50 @@ def decide_round(
         images: the image of each row of the outcome.
         options: the `train` section.
     """
-    is_validation = split.parts[number] == "validation"
     probabilities, temperatures, thresholds = {}, {}, {}
     for task in tasks:
         raw = outcome.probabilities[task.name]
         targets = task.encode(index.cells[task.name])
-        temperature = choose_temperature(
-            _unseen(outcome, task, targets, index, split, number, images)
-        )
+        unseen = _unseen(outcome, task, targets, index, split, number, images)
+        temperature = choose_temperature(unseen)
         _say(task, temperature, number)
         tempered = temper(raw, task.kind, temperature)
         averaged = average_views(tempered, images).astype(np.float32)
         probabilities[task.name], temperatures[task.name] = averaged, temperature
         if task.kind == "multilabel":
-            thresholds[task.name] = choose_thresholds(
-                targets[is_validation], averaged[is_validation]
-            )
+            is_judge = split.parts[number] == "validation"
+            judges = targets[is_judge], averaged[is_judge]
+            # Where every image trains, out of fold.
+            if not is_judge.any() and len(unseen.targets):
+                likely = temper(unseen.probabilities, task.kind, temperature)
+                judges = unseen.targets, average_views(likely, unseen.images)
+            aims = read_aims(options.threshold_for, tasks)
+            thresholds[task.name] = _thresholds(task, *judges, aims, number)
     return Decided(probabilities, Decisions(temperatures, thresholds, options.decode))
+
+
+def _thresholds(
+    task: Task,
+    targets: np.ndarray,
+    probabilities: np.ndarray,
+    aims: Mapping[str, Aim],
+    number: int,
+) -> np.ndarray:
+    """Return the thresholds of a task, (C,) float64, those that have an aim by it."""
+    chosen = choose_thresholds(targets, probabilities)
+    for place, name in enumerate(task.class_names):
+        if name in aims:
+            found = reach(targets[:, place], probabilities[:, place], aims[name])
+            if found is None:
+                metric, share = aims[name]
+                print(
+                    f"warning: train.threshold_for, round {number}: no threshold has "
+                    f"{metric} >= {share:g} of {one_line(name)} on validation; it has "
+                    "that of the best F1"
+                )
+            else:
+                chosen[place] = found
+    return chosen
 
 
 def _unseen(

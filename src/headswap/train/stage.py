@@ -1,9 +1,9 @@
 """train: cached features -> a fitted model, its predictions and its learning curves.
 
-Out: the folder of the first round's model, `<task>.npy` (rounds, N, num_classes)
-float32 with the probabilities of every prepared image, and a folder of curves a round:
-of the strengths that were compared, and one folder of learning curves a fit. Augmented
-rows are used only where their image trains.
+Out: the folder of the first round's model, or of one fitted to every image;
+`<task>.npy` (rounds, N, num_classes) float32 with the probabilities of every prepared
+image; and a folder of curves a round: of the strengths that were compared, and one
+folder of learning curves a fit. Augmented rows are used only where their image trains.
 
 Where nothing but linear heads is fitted, they are solved (`exact`), and Keras is not
 even imported; everything else is trained by gradient descent (`descent`).
@@ -26,15 +26,18 @@ from headswap.artifacts.features.cache import Features, read_features
 from headswap.artifacts.model.decisions import CONSISTENT, Decisions
 from headswap.artifacts.model.model import save_model
 from headswap.artifacts.model.predictions import Predictions, write_predictions
-from headswap.artifacts.model.strengths import choose, write_strengths
+from headswap.artifacts.model.strengths import Strengths, choose, write_strengths
+from headswap.errors import InputError, listed
 from headswap.machine.backend import start_keras
 from headswap.machine.fingerprint import hash_code, hash_file, hash_text
 from headswap.params import backbone as backbone_params
-from headswap.params.train import Section
+from headswap.params.train import FIRST, Section
 from headswap.train.deciding import Decided, decide_round
+from headswap.train.exact.final import solve_all, train_on_all
 from headswap.train.exact.rounds import solve_rounds
 from headswap.train.outcome import Outcome
 from headswap.train.rows import rows_of_rounds
+from headswap.train.thresholds import read_aims
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ def fit_rounds(
     tasks = ordered(index.tasks, options.order)
     if options.decode == CONSISTENT:
         find_tree(tasks, index.relations)
+    _require_names(options, tasks)
     rounds = rows_of_rounds(features, index, split)
     images = rounds[0].images
     truth = {task.name: task.encode(index.cells[task.name]) for task in tasks}
@@ -173,18 +177,41 @@ def fit_rounds(
         )
     of_prepared = images[rounds[0].is_prepared]
     decided: list[Decided] = []
+    strengths: list[Strengths] = []
     for number, outcome in enumerate(outcomes):
         found = decide_round(outcome, tasks, index, split, number, of_prepared, options)
         decided.append(found)
+        strengths.append(outcome.strengths)
         write_strengths(outputs.curves / f"round{number}", outcome.strengths)
-        if number == 0:
+        if number == 0 and options.final == FIRST:
             facts = _describe(outcome, options, found.decisions)
             save_model(outputs.model, outcome.model, labels, facts)
+    if options.final != FIRST:
+        whole = train_on_all(split, index)
+        outcome = solve_all(features, tasks, targets, index, whole, options, strengths)
+        found = decide_round(outcome, tasks, index, whole, 0, of_prepared, options)
+        facts = _describe(outcome, options, found.decisions)
+        save_model(outputs.model, outcome.model, labels, facts)
     write_predictions(
         outputs.predictions,
         {task.name: _gather(task, decided) for task in tasks},
         options.decode,
     )
+
+
+def _require_names(options: Section, tasks: Sequence[Task]) -> None:
+    """Check that parameters name tasks and classes that there are.
+
+    Raises:
+        InputError: one does not.
+    """
+    read_aims(options.threshold_for, tasks)
+    names = [task.name for task in tasks]
+    if unknown := [name for name in options.loss_weights if name not in names]:
+        raise InputError(
+            f"train.loss_weights: it must name tasks, {listed(names)}, got "
+            f"{listed(unknown)}. Correct the names."
+        )
 
 
 def _gather(task: Task, decided: Sequence[Decided]) -> Predictions:
@@ -203,9 +230,10 @@ def _gather(task: Task, decided: Sequence[Decided]) -> Predictions:
 def _describe(
     outcome: Outcome, options: Section, decisions: Decisions
 ) -> dict[str, Any]:
-    """Return what is worth knowing of the first round's model besides its layers."""
+    """Return what is worth knowing of the kept model besides its layers."""
     return {
         "strategy": options.strategy,
+        "final": options.final,
         "heads": {
             name: {"standardization": each.standardization, "l2": each.l2}
             for name, compared in outcome.strengths.items()

@@ -1,6 +1,10 @@
-"""How much each class and each row counts in the loss, whatever minimises it."""
+"""What a loss makes of labels, whatever minimises it.
+
+How much each class and each row counts, and how sure a label is taken to be.
+"""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +41,20 @@ def class_weights(targets: np.ndarray, task: Task, scheme: str) -> np.ndarray | 
     else:
         weights = num_rows / (task.num_classes * counts)
     return weights.astype(np.float32)
+
+
+def soften(targets: Any, task: Task, share: float) -> Any:
+    """Return targets of which a share is spread over what they could be.
+
+    Args:
+        targets: (N, C) of 0 and 1, an array or a tensor.
+        task: whose they are: all classes of `multiclass`, yes and no of `multilabel`.
+        share: 0..1.
+
+    Source: Szegedy and others (2016), section 7 (https://arxiv.org/abs/1512.00567).
+    """
+    choices = 2 if task.kind == "multilabel" else task.num_classes
+    return targets * (1 - share) + share / choices
 
 
 def label_weights(

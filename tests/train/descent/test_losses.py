@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.train.descent.losses import make_loss
-from headswap.train.weights import class_weights
+from headswap.train.weights import class_weights, soften
 
 NUM_CLASSES = 4
 TASKS = {
@@ -46,6 +46,19 @@ KERAS_LOSSES = [
     ),
     ("multilabel", "focal", lambda: keras.losses.BinaryFocalCrossentropy(gamma=2.0)),
 ]
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+def test_smoothed_labels_mean_the_same_weighted_or_not(kind):
+    batch = make_batch(kind)
+    plain, weighted = (
+        make_loss(TASKS[kind], "cross_entropy", weights, label_smoothing=0.2)
+        for weights in (None, ONES)
+    )
+    assert value(plain, *batch) == pytest.approx(value(weighted, *batch), rel=1e-5)
+    hard = make_loss(TASKS[kind], "cross_entropy", None)
+    softened = soften(batch[0], TASKS[kind], 0.2)
+    assert value(plain, *batch) == pytest.approx(value(hard, softened, batch[1]), 1e-5)
 
 
 @pytest.mark.parametrize("weights", [None, ONES])

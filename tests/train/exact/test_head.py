@@ -161,6 +161,20 @@ def test_a_row_that_stands_twice_counts_twice(solve):
     assert other({"net": values})[0, own] > once({"net": values})[0, own]
 
 
+def test_smoothed_labels_make_a_head_less_sure_and_leave_its_judges_as_they_are(solve):
+    values, targets = draw(120, 3)
+    fixed = {"l2": 1e-6, "standardize": "length"}
+    hard = solve(ROWS, values, targets, **fixed).head({"net": values})[:60]
+    soft = solve(ROWS, values, targets, **fixed, label_smoothing=0.3)
+    likely = soft.head({"net": values})[:60]
+    assert hard.max(axis=1).min() > 0.98
+    # Of its own training rows it says what it was told: 0.7, and a third of the rest.
+    assert likely.max(axis=1).mean() == pytest.approx(0.8, abs=0.05)
+    judged = soft.head({"net": values[60:90]})
+    loss = log_loss(judged, targets[60:90], np.ones(3), "multiclass")
+    assert loss == pytest.approx(soft.chosen.loss, abs=0.01)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("num_classes", "of_each", "noise"),

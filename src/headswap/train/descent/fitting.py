@@ -19,8 +19,8 @@ from headswap.params.train import SOLVING, Section
 from headswap.train.descent.batches import Batches
 from headswap.train.descent.checkpoint import Checkpoint
 from headswap.train.descent.curves import Progress, write_curves
-from headswap.train.descent.losses import make_loss
-from headswap.train.weights import class_weights, label_weights
+from headswap.train.descent.losses import make_losses, weigh_tasks
+from headswap.train.weights import label_weights
 
 Arrays = Mapping[str, Rows | np.ndarray]
 
@@ -181,7 +181,6 @@ class Fitter:
         rows: np.ndarray,
         learning_rate: Any,
     ) -> None:
-        scheme = self.options.class_weight
         model.compile(
             optimizer=keras.optimizers.get(
                 {
@@ -189,14 +188,8 @@ class Fitter:
                     "config": {"learning_rate": learning_rate},
                 }
             ),
-            loss={
-                task.name: make_loss(
-                    task,
-                    self.options.loss,
-                    class_weights(self.targets[task.name][rows], task, scheme),
-                )
-                for task in tasks
-            },
+            loss=make_losses(tasks, self.targets, rows, self.options),
+            loss_weights=weigh_tasks(tasks, self.options),
             # Rows without a label do not count.
             weighted_metrics={
                 task.name: [ACCURACIES[task.kind](name="accuracy")] for task in tasks

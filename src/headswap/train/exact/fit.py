@@ -9,7 +9,7 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.heads import Block
 from headswap.solver.logistic import Linear, Problem
 from headswap.solver.standardize import NONE, WITHIN, Span, Standardization
-from headswap.train.weights import class_weights
+from headswap.train.weights import class_weights, soften
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Fit:
         task: whose head it is.
         kind: `none`, `length` or `within`.
         scheme: of class weights.
+        label_smoothing: share of each target that is spread.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Fit:
         task: Task,
         kind: str,
         scheme: str,
+        label_smoothing: float = 0.0,
     ):
         unique, times = np.unique(rows, return_counts=True)
         self.maps: dict[str, Standardization] = {}
@@ -59,7 +61,7 @@ class Fit:
         self.kind = task.kind
         self._problem = Problem(
             self.coordinates(sources, unique),
-            targets[unique],
+            soften(targets[unique], task, label_smoothing),
             times,
             self.weights,
             task.kind,

@@ -112,6 +112,7 @@ class SolvedHead:
             self._task,
             kind,
             self._options.class_weight,
+            self._options.label_smoothing,
         )
 
     def _judges(self, kind: str) -> list[tuple[Fit, np.ndarray]]:

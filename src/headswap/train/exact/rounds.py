@@ -5,7 +5,9 @@ head takes what the heads of the tasks before it say (`CHAINED`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any, cast
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -13,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from headswap import registry
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
+from headswap.artifacts.model.strengths import Strength
 from headswap.machine.parallel import map_on_cores
 from headswap.params.train import Section
 from headswap.solver.logistic import FINE, ROUGH
@@ -79,6 +82,7 @@ def solve_round(
     rows: RoundRows,
     options: Section,
     is_chained: bool,
+    settled: Mapping[str, Strength] | None = None,
 ) -> Outcome:
     """Return one round's heads.
 
@@ -89,6 +93,8 @@ def solve_round(
         rows: of the round.
         options: the `train` section.
         is_chained: whether tasks take what those before them say.
+        settled: by name of the head, the strength it is to have, where it is not to be
+            chosen.
     """
     # With more threads, sums would depend on their number.
     with threadpool_limits(1):
@@ -101,7 +107,7 @@ def solve_round(
         unseen: dict[str, np.ndarray] = {}
         for number, task in enumerate(tasks):
             of_task = _solve_task(
-                task, features, earlier, targets[task.name], rows, options
+                task, features, earlier, targets[task.name], rows, options, settled
             )
             solved += of_task
             is_taken = is_chained and number < len(tasks) - 1
@@ -130,11 +136,20 @@ def _solve_task(
     targets: np.ndarray,
     rows: RoundRows,
     options: Section,
+    settled: Mapping[str, Strength] | None,
 ) -> list[SolvedHead]:
     """Return the task's head, after those that it takes scores from."""
+
+    def settle(name: str) -> Section:
+        if settled is None:
+            return options
+        kind = cast(Any, settled[name].standardization)
+        return replace(options, l2=settled[name].l2, standardize=kind)
+
     if options.merge == "features" or len(features) == 1:
         sources = {**features, **earlier}
-        return [SolvedHead(task.name, task, sources, targets, rows, options)]
+        own = settle(task.name)
+        return [SolvedHead(task.name, task, sources, targets, rows, own)]
     of_members = [
         SolvedHead(
             f"{task.name}-{name}",
@@ -142,7 +157,7 @@ def _solve_task(
             {name: source, **earlier},
             targets,
             rows,
-            options,
+            settle(f"{task.name}-{name}"),
             gives_scores=True,
         )
         for name, source in features.items()
@@ -152,5 +167,5 @@ def _solve_task(
     }
     return [
         *of_members,
-        SolvedHead(task.name, task, scores, targets, rows, options),
+        SolvedHead(task.name, task, scores, targets, rows, settle(task.name)),
     ]
