@@ -250,6 +250,8 @@ def stages_of(repository, tmp_path_factory):
     folder.mkdir()
     clone(repository, folder)
     pipeline = YAML(typ="safe").load(folder / "dvc.yaml")
+    # It reads every parameter, which another test holds; here it would only take time.
+    del pipeline["stages"]["report"]
     for name, stage in pipeline["stages"].items():
         if name != "check":
             outs = [*stage["outs"], *stage.get("metrics", []), *INSIDE.get(name, [])]
@@ -278,6 +280,11 @@ def test_every_parameter_has_a_row():
         for field in fields(registry.load("params", section).Section)
     }
     assert set(PARAMETERS) == known
+
+
+def test_the_report_reads_every_parameter(repository):
+    pipeline = YAML(typ="safe").load(repository / "dvc.yaml")
+    assert sorted(pipeline["stages"]["report"]["params"]) == registry.names("params")
 
 
 @pytest.mark.parametrize("name", [*PARAMETERS, *FILES, *VARIABLES])

@@ -7,6 +7,7 @@ that of Hugging Face's model cards.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headswap.artifacts.bundle.caveats import ANYTHING_ELSE, FIRST_ROUND, UNSEEN
 from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.storage.markdown import literal
 
@@ -43,7 +44,7 @@ def model_card(
         )
     lines += [
         "",
-        "A picture of anything else gets one of these classes too.",
+        ANYTHING_ELSE,
         "",
         "## How good it is",
         "",
@@ -65,8 +66,7 @@ def model_card(
             )
     lines += [
         "",
-        "Test pictures were not used to fit or to choose anything. Figures over "
-        "several rounds are means; the model is that of the first round.",
+        f"{UNSEEN} {FIRST_ROUND}",
         "",
         "## How to use it",
         "",
