@@ -4,10 +4,12 @@ Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
 round), `intervals.json` (how sure), `classes.csv` (every class), `predictions.csv` (the
 first round's validation and test images), and for plots `confusion.csv` (test images,
-counted), `learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in
+counted), `learning_curves.csv`, `strengths.csv` (of solved heads), `scores.csv` and
+`ranking.csv`. All of it lies in
 git, and so is small.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from headswap.artifacts.model.predictions import Predictions, read_predictions
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import one_line
 from headswap.evaluate.intervals import Answers, write_intervals
+from headswap.evaluate.plots import write_ranking, write_scores
 from headswap.evaluate.report import (
     Figures,
     write_classes,
@@ -112,6 +115,9 @@ def write_metrics(
     )
     write_learning_curves(folder / "learning_curves.csv", Path(curves_folder))
     write_strengths(folder / "strengths.csv", Path(curves_folder))
+    intervals = json.loads((folder / "intervals.json").read_text(encoding="utf-8"))
+    write_scores(folder / "scores.csv", intervals)
+    write_ranking(folder / "ranking.csv", predictions, index, split)
 
 
 def _decide(predictions: Predictions, task: Task) -> np.ndarray:
