@@ -13,7 +13,7 @@ from headswap.report.gallery_section import least_sure, most_sure_mistakes
 from headswap.report.neighbours import find_nearest
 from headswap.report.ran_section import DEFAULTS
 from headswap.report.run import Answer
-from tests.report.conftest import entry, make_run, part_of, section
+from tests.report.conftest import entry, make_run, part_of, section, write_features
 
 MAX_BYTES = 10_000_000
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -110,13 +110,11 @@ def test_the_least_sure_are_those_that_are_shown_nowhere_else():
     assert found == list(range(2, 12))
 
 
-def test_the_nearest_training_pictures_are_those_with_the_nearest_features(
-    write_features,
-):
+def test_the_nearest_training_pictures_are_those_with_the_nearest_features(tmp_path):
     run = make_run(6)
     near = np.eye(4)
     vectors = [near[0], near[1], near[0] + 0.1, near[0] / 2 + 0.1, near[2], 9 * near[1]]
-    features = read_features(write_features(run.index.image_ids, vectors), [])
+    features = read_features(write_features(tmp_path, run.index.image_ids, vectors), [])
     candidates = np.array([0, 1, 3, 4])
     found = find_nearest(features, run.index, [2, 5], candidates, 2)
     assert found[2] == [0, 3]
