@@ -131,8 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
             predict_files(options.paths, options.model, options.out, options.top)
         elif options.command == "export":
-            form = registry.load("use/export", options.format)
-            form.export(options.out, options.model, [])
+            written = registry.load("use/export", options.format)
+            written.export(options.out, options.model, [])
         elif options.command == "report":
             open_report(options.file)
         elif options.command == "cache":

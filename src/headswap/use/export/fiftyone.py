@@ -49,9 +49,9 @@ dataset = fo.Dataset.from_dir(folder, dataset_type=fo.types.FiftyOneDataset)
 session = fo.launch_app(dataset)
 ```
 
-Fields: `<task>_label`; `<task>_prediction` with its probability and `<task>_is_right`, of
-the validation and test images of the first round; `group_name`; `parts`, one a round. The
-tag of a sample is its part in the first round.
+Fields: `<task>_label`; `<task>_prediction` with its probability and
+`<task>_is_right`, of the validation and test images of the first round; `group_name`;
+`parts`, one a round. The tag of a sample is its part in the first round.
 """
 _FEATURES = 'dataset.set_values("{field}", list(np.load(folder + "/{file}")))'
 
@@ -124,7 +124,7 @@ def _metadata(tasks: Sequence[Task]) -> dict[str, Any]:
 
 
 def _samples(index: Index, split: Split) -> list[dict[str, Any]]:
-    root = params.read("data").root
+    root = params.check(params.load())["data"].root
     if "://" not in root:
         root = str(Path(root).resolve())
     originals = read_originals(PREPARED)
