@@ -31,6 +31,8 @@ KIND = Task("kind", "multiclass", ("elm", "lily", "oak", "rose"))
 TAGS = Task("tags", "multilabel", ("night", "snow"))
 PARENTS = {"elm": "tree", "lily": "flower", "oak": "tree", "rose": "flower"}
 FILES = {
+    "scores.csv",
+    "ranking.csv",
     "evaluate.json",
     "intervals.json",
     "repeats.csv",
@@ -39,8 +41,6 @@ FILES = {
     "learning_curves.csv",
     "strengths.csv",
     "confusion.csv",
-    "scores.csv",
-    "ranking.csv",
 }
 
 

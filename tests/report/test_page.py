@@ -161,6 +161,37 @@ def test_scores_that_are_losses_are_not_drawn(build):
     assert "lower is better" in row and 'class="dot"' not in row
 
 
+def test_probabilities_are_shown_against_what_is_right(build):
+    run = make_run()
+    run.rounds.update(
+        {
+            ("kind", "test", name): [value]
+            for name, value in (
+                ("ece", 0.2),
+                ("ece_perfect_low", 0.01),
+                ("ece_perfect_high", 0.1),
+            )
+        }
+    )
+    columns = ("task", "confidence", "accuracy", "low", "high")
+    rows = [("kind", "0.3", "0.5", "0.1", "0.6"), ("kind", "0.9", "0.8", "0.8", "1")]
+    reliability = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+    coverage = {"task": ["kind"] * 2, "coverage": ["0.5", "1"], "error": ["0", "0.25"]}
+    page = build(replace(run, reliability=reliability, coverage=coverage))
+    page = section(page, "calibration")
+    assert page.count("<svg ") == 2
+    assert page.count("<circle ") == 2
+    assert "0.200: more than chance" in page
+    assert "at most 0.25" in page
+    # The upper end of a chart is its top.
+    heights = [float(x.partition('"')[0]) for x in page.split(' cy="')[1:]]
+    assert heights[0] > heights[1]
+
+
+def test_without_tables_of_probabilities_there_is_no_section_on_them(build):
+    assert 'id="calibration"' not in build(make_run())
+
+
 def test_a_multilabel_task_lists_what_is_missed_and_what_is_not_there(build):
     run = make_run()
     task = Task("kind", "multilabel", ("cat", "dog"))

@@ -2,10 +2,9 @@
 
 Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over the
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
-round), `intervals.json` (how sure), `classes.csv` (every class), `predictions.csv` (the
+round), `intervals.json` and `scores.csv` (how sure), `classes.csv` (every class), `predictions.csv` (the
 first round's validation and test images), and for plots `confusion.csv` (test images,
-counted), `learning_curves.csv`, `strengths.csv` (of solved heads), `scores.csv` and
-`ranking.csv`. All of it lies in
+counted), `learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in
 git, and so is small.
 """
 
@@ -107,6 +106,9 @@ def write_metrics(
     _warn(index.tasks, scores)
     write_json(folder / "evaluate.json", figures)
     write_intervals(folder / "intervals.json", figures, answers, split)
+    intervals = json.loads((folder / "intervals.json").read_text(encoding="utf-8"))
+    write_scores(folder / "scores.csv", intervals)
+    write_ranking(folder / "ranking.csv", predictions, index, split)
     write_repeats(folder / "repeats.csv", figures)
     write_classes(folder / "classes.csv", index.tasks, scores)
     write_predictions(folder / "predictions.csv", predictions, predicted, index, split)
@@ -115,9 +117,6 @@ def write_metrics(
     )
     write_learning_curves(folder / "learning_curves.csv", Path(curves_folder))
     write_strengths(folder / "strengths.csv", Path(curves_folder))
-    intervals = json.loads((folder / "intervals.json").read_text(encoding="utf-8"))
-    write_scores(folder / "scores.csv", intervals)
-    write_ranking(folder / "ranking.csv", predictions, index, split)
 
 
 def _decide(predictions: Predictions, task: Task) -> np.ndarray:

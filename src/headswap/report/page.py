@@ -13,6 +13,7 @@ from headswap.pages.blocks import paragraph, tiles
 from headswap.pages.elements import Content, Markup, join
 from headswap.pages.page import build_page
 from headswap.report.answer_section import answer_section
+from headswap.report.calibration_section import calibration_section
 from headswap.report.card_section import card_section
 from headswap.report.classes_section import classes_section
 from headswap.report.confusions_section import confusions_section
@@ -48,6 +49,7 @@ def build_report(
         scores_section(run),
         confusions_section(run),
         *gallery_sections(run, prepared, features),
+        *([calibration_section(run)] if run.reliability else ()),
         classes_section(run),
         ran_section(run, sections, libraries),
         card_section(run, sections),

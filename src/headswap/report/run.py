@@ -57,6 +57,8 @@ class Run:
         classes: columns of `classes.csv`.
         confusions: (actual, predicted, images) of the test images of all rounds, by
             task.
+        reliability: columns of `reliability.csv`; none where there is no such file.
+        coverage: columns of `coverage.csv`, likewise.
         answers: of the first round's test images, by task.
         cost: `cost.json`.
         networks: `member.json` of each network.
@@ -68,6 +70,8 @@ class Run:
     rounds: dict[tuple[str, str, str], list[float]]
     classes: dict[str, list[str]]
     confusions: dict[str, list[tuple[str, str, int]]]
+    reliability: dict[str, list[str]]
+    coverage: dict[str, list[str]]
     answers: dict[str, list[Answer]]
     cost: dict[str, float]
     networks: list[dict[str, Any]]
@@ -126,6 +130,8 @@ def read_run(
         rounds=dict(rounds),
         classes=read_table(folder / "classes.csv"),
         confusions=dict(confusions),
+        reliability=_read_columns(folder / "reliability.csv"),
+        coverage=_read_columns(folder / "coverage.csv"),
         answers=_read_answers(
             folder / "predictions.csv",
             index,
@@ -188,6 +194,10 @@ def _log_odds(probabilities: np.ndarray) -> np.ndarray:
     # Those that are rounded to 0 or 1 are no surer than any other such.
     within = np.clip(np.asarray(probabilities, np.float64), 1e-4, 1 - 1e-4)
     return np.log(within / (1 - within))
+
+
+def _read_columns(file: Path) -> dict[str, list[str]]:
+    return read_table(file) if file.exists() else {}
 
 
 def _rows(file: Path, *columns: str) -> Any:

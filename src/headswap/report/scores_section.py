@@ -37,6 +37,9 @@ def _of_task(run: Run, name: str, parts: dict[str, Any]) -> Markup:
     start = _start(test["scores"])
     rows: list[tuple[Cell, ...]] = []
     for metric, entry in test["scores"].items():
+        # The band that chance brings is no score.
+        if "_perfect_" in metric:
+            continue
         other = validation["scores"].get(metric, {"value": None})
         drawn = Span(None)
         if not is_loss(metric):

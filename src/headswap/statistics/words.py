@@ -15,8 +15,8 @@ PRIMARY = ("mean_average_precision", "f1")
 FEW_IMAGES = 100
 # Shares below this would be seen too easily: chance alone moves an answer or two.
 _LEAST_DISAGREEING = 0.01
-_NAMES = {"f1": "macro F1", "auc": "AUC", "ece": "ECE", "brier": "Brier score"}
-# No share of anything: not drawn from 0 to 1, and better when low.
+_NAMES = {"f1": "macro F1", "auc": "AUC", "ece": "ECE", "brier_loss": "Brier score"}
+# Better when low, as all that is called a loss; not drawn from 0 to 1.
 _LOSSES = ("brier", "ece")
 
 
@@ -32,7 +32,7 @@ def name_of(metric: str) -> str:
 
 def is_loss(metric: str) -> bool:
     """Whether a metric is better when it is lower."""
-    return metric.endswith("_loss") or metric in _LOSSES
+    return metric.endswith("_loss") or metric.split("_")[0] in _LOSSES
 
 
 def bounds(entry: Mapping[str, Any], joint: str = " to ") -> str:
