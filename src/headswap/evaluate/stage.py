@@ -2,7 +2,7 @@
 
 Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over the
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
-round), `intervals.json` and `scores.csv` (how sure), `classes.csv` (every class), `predictions.csv` (the
+round), `intervals.json`, `scores.csv` (how sure), `classes.csv`, `predictions.csv` (the
 first round's validation and test images), and for plots `confusion.csv` (test images,
 counted), `learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in
 git, and so is small.
