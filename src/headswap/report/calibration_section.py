@@ -18,9 +18,9 @@ _DIAGONAL = Curve([(0.0, 0.0), (1.0, 1.0)], "guide")
 def calibration_section(run: Run) -> Section:
     """Return the section."""
     told = (
-        "Left, how often answers are right that are about equally probable: on the "
+        "First, how often answers are right that are about equally probable: on the "
         "dashed line probabilities can be believed, and the band is where chance alone "
-        "puts a model of which that is true. Right, the share of wrong answers among "
+        "puts a model of which that is true. Then, the share of wrong answers among "
         "the surest ones: what leaving the unsure to a person would bring."
     )
     shown = [_of_task(run, task.name) for task in run.index.tasks]

@@ -71,6 +71,9 @@ def _parameters(sections: Mapping[str, Any]) -> Markup:
 
 def _flat(values: Any, prefix: str = "") -> dict[str, str]:
     """Return parameters as JSON, by dotted names; lists and empty mappings whole."""
+    if isinstance(values, float) and values.is_integer():
+        # 15 and 15.0 are one number.
+        values = int(values)
     if not isinstance(values, Mapping) or not values:
         return {prefix: json.dumps(values, ensure_ascii=False)}
     found: dict[str, str] = {}
