@@ -33,6 +33,7 @@ PARENTS = {"elm": "tree", "lily": "flower", "oak": "tree", "rose": "flower"}
 FILES = {
     "scores.csv",
     "ranking.csv",
+    "slices.csv",
     "evaluate.json",
     "intervals.json",
     "repeats.csv",
@@ -458,6 +459,46 @@ def test_ranking_csv_has_all_classes_and_the_worst(run):
     assert len(shown) == 2 * (MOST_CLASSES + 1)
     assert {("ROC", ALL_CLASSES), ("precision-recall", "class05")} <= shown
     assert len(rows) == 2 * (MOST_CLASSES + 1) * NUM_PLACES
+
+
+def test_slices_csv_has_the_share_right_of_each_slice(run, plants):
+    predictions, index, _ = plants
+    camera = ["old"] * 6 + ["new", ""]
+    index = dataclasses.replace(index, slices={"camera": camera})
+    rows = table_rows(run(predictions, index, make_split("ttvveeee")) / "slices.csv")
+    assert [(row[0], row[1], row[3]) for row in rows if row[2] == "kind"] == [
+        ("camera", "", "1"),
+        ("camera", "new", "1"),
+        ("camera", "old", "2"),
+    ]
+    by_value = {row[1]: row for row in rows if row[2] == "kind"}
+    cells, targets = index.cells["kind"], KIND.encode(index.cells["kind"])
+    answers = predictions["kind"].probabilities[0].argmax(axis=1)
+    is_right = answers == targets.argmax(axis=1)
+    assert float(by_value["old"][5]) == is_right[4:6].mean()
+    assert float(by_value["old"][6]) < is_right[4:6].mean() <= float(by_value["old"][7])
+    assert len(cells) == 8
+
+
+def test_a_slice_has_an_interval_over_rounds_where_these_test_other_images(run, plants):
+    predictions, index, _ = plants
+    index = dataclasses.replace(index, slices={"camera": ["old"] * 8})
+    splits = ("ttvveeee", "eeeettvv", "tteeeevv", "eettvvee")
+    rounds = {
+        name: dataclasses.replace(
+            each, probabilities=np.repeat(each.probabilities[:1], 4, axis=0)
+        )
+        for name, each in predictions.items()
+    }
+    row = table_rows(run(rounds, index, make_split(*splits)) / "slices.csv")[0]
+    assert row[3] == "4" and row[8].startswith("corrected t")
+    assert float(row[6]) < float(row[5]) <= float(row[7])
+    two = {
+        name: dataclasses.replace(each, probabilities=each.probabilities[:2])
+        for name, each in rounds.items()
+    }
+    row = table_rows(run(two, index, make_split(*splits[:2])) / "slices.csv")[0]
+    assert row[6:] == ("", "", "2 rounds are too few, 3 are needed")
 
 
 def test_a_class_without_test_images_has_no_curve(run, plants):

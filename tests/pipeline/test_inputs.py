@@ -37,6 +37,7 @@ PARAMETERS = {
     "data.unlabelled": (0.5, {"prepare"}),
     "data.group": ("town", {"prepare"}),
     "data.group_pattern": ("^[^_]+", {"prepare"}),
+    "data.slices": (["town"], {"prepare"}),
     "data.exclude": (["*_mask.png"], {"prepare"}),
     "data.conflicts": ("drop", {"prepare"}),
     "data.seed": (43, {"prepare"}),
@@ -112,6 +113,7 @@ BESIDE = {
     },
     "data.unlabelled": {"data.layout": "voc"},
     "data.group": {"data.levels": ["category", "landmark", "town"]},
+    "data.slices": {"data.levels": ["category", "landmark", "town"]},
     "keras.backend": {"features.engine": "keras"},
     # What has been run with the other engine comes from the run cache.
     "features.engine": {"features.batch_size": 8},

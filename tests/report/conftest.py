@@ -77,6 +77,7 @@ def make_run(num_images=12, class_names=("cat", "dog"), parts=None, paths=None):
         rounds={("kind", "test", "f1"): [0.75]},
         classes=dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)),
         confusions={"kind": [(x.actual, x.predicted, 1) for x in answers]},
+        slices={},
         reliability={},
         coverage={},
         answers={"kind": answers},

@@ -189,6 +189,28 @@ def test_probabilities_are_shown_against_what_is_right(build):
     assert heights[0] > heights[1]
 
 
+def test_slices_are_shown_the_worst_first_with_what_is_not_known(build):
+    run = make_run()
+    columns = (
+        *("slice", "task", "value", "images"),
+        *("score", "low", "high", "method"),
+    )
+    rows = [
+        ("camera", "kind", "<b>new", "9", "0.9", "0.7", "1.0", "Wilson"),
+        ("camera", "kind", "", "3", "0.5", "", "", "2 rounds are too few"),
+    ]
+    slices = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+    index = replace(run.index, slices={"camera": [""] * 12})
+    page = section(build(replace(run, index=index, slices=slices)), "slices")
+    assert page.index("not known") < page.index("&lt;b&gt;new")
+    assert "2 rounds are too few" in page and "0.700 to 1.000" in page
+    assert page.count('class="interval"') == 1
+
+
+def test_without_slices_there_is_no_section_on_them(build):
+    assert 'id="slices"' not in build(make_run())
+
+
 def test_without_tables_of_probabilities_there_is_no_section_on_them(build):
     assert 'id="calibration"' not in build(make_run())
 

@@ -33,6 +33,7 @@ from headswap.evaluate.report import (
     write_repeats,
     write_strengths,
 )
+from headswap.evaluate.slices import write_slices
 from headswap.evaluate.together import means, relate
 from headswap.statistics.scores import Scores, score
 
@@ -109,6 +110,7 @@ def write_metrics(
     intervals = json.loads((folder / "intervals.json").read_text(encoding="utf-8"))
     write_scores(folder / "scores.csv", intervals)
     write_ranking(folder / "ranking.csv", predictions, index, split)
+    write_slices(folder / "slices.csv", predicted, index, split)
     write_repeats(folder / "repeats.csv", figures)
     write_classes(folder / "classes.csv", index.tasks, scores)
     write_predictions(folder / "predictions.csv", predictions, predicted, index, split)

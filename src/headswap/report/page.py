@@ -21,6 +21,7 @@ from headswap.report.gallery_section import gallery_sections
 from headswap.report.ran_section import ran_section
 from headswap.report.run import Run
 from headswap.report.scores_section import scores_section
+from headswap.report.slices_section import slices_section
 from headswap.statistics.words import name_of
 
 TITLE = "Report of a run"
@@ -51,6 +52,7 @@ def build_report(
         *gallery_sections(run, prepared, features),
         *([calibration_section(run)] if run.reliability else ()),
         classes_section(run),
+        *([slices_section(run)] if run.index.slices else ()),
         ran_section(run, sections, libraries),
         card_section(run, sections),
     ]

@@ -57,6 +57,7 @@ class Run:
         classes: columns of `classes.csv`.
         confusions: (actual, predicted, images) of the test images of all rounds, by
             task.
+        slices: columns of `slices.csv`.
         reliability: columns of `reliability.csv`; none where there is no such file.
         coverage: columns of `coverage.csv`, likewise.
         answers: of the first round's test images, by task.
@@ -70,6 +71,7 @@ class Run:
     rounds: dict[tuple[str, str, str], list[float]]
     classes: dict[str, list[str]]
     confusions: dict[str, list[tuple[str, str, int]]]
+    slices: dict[str, list[str]]
     reliability: dict[str, list[str]]
     coverage: dict[str, list[str]]
     answers: dict[str, list[Answer]]
@@ -130,6 +132,7 @@ def read_run(
         rounds=dict(rounds),
         classes=read_table(folder / "classes.csv"),
         confusions=dict(confusions),
+        slices=read_table(folder / "slices.csv"),
         reliability=_read_columns(folder / "reliability.csv"),
         coverage=_read_columns(folder / "coverage.csv"),
         answers=_read_answers(
