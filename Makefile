@@ -48,6 +48,7 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(INSTALL_PROJECT)
+	python -m headswap.use.plots_page
 	touch $@
 
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed

@@ -21,6 +21,7 @@ from headswap.artifacts.model.predictions import (
     write_predictions,
 )
 from headswap.artifacts.storage.tables import read_table
+from headswap.evaluate.plots import ALL_CLASSES, MOST_CLASSES, NUM_PLACES
 from headswap.evaluate.stage import write_metrics
 from headswap.statistics.scores import CLASS_SCORES
 from tests import made
@@ -33,6 +34,9 @@ PARENTS = {"elm": "tree", "lily": "flower", "oak": "tree", "rose": "flower"}
 CERTAIN = ["log_loss", "brier_loss"]
 CERTAIN += ["ece", "ece_perfect_low", "ece_perfect_high"]
 FILES = {
+    "scores.csv",
+    "ranking.csv",
+    "slices.csv",
     "evaluate.json",
     "intervals.json",
     "repeats.csv",
@@ -354,9 +358,9 @@ def test_every_round_s_answers_are_counted(run, plants):
     # The last image is a rose: an oak in the first round, found in the second.
     folder = run(predictions, index, make_split("ttvveeee", "ttvveeee"))
     confusion = table_rows(folder / "confusion.csv")
-    assert ("kind", "rose", "oak", "1") in confusion
-    assert ("kind", "rose", "rose", "1") in confusion
-    assert ("kind", "elm", "elm", "2") in confusion
+    assert ("kind", "rose", "oak", "1", "0.5000") in confusion
+    assert ("kind", "rose", "rose", "1", "0.5000") in confusion
+    assert ("kind", "elm", "elm", "2", "1.0000") in confusion
 
 
 def test_predictions_csv_has_what_the_first_round_did_not_train_on(run, plants):
@@ -403,15 +407,17 @@ def test_confusion_csv_counts_the_test_images_alone(run, plants):
     folder = run(*plants)
     rows = table_rows(folder / "confusion.csv")
     assert [row[1:] for row in rows if row[0] == "kind"] == [
-        ("elm", "elm", "1"),
-        ("lily", "lily", "1"),
-        ("oak", "oak", "1"),
-        ("rose", "oak", "1"),
+        ("elm", "elm", "1", "1.0000"),
+        ("lily", "lily", "1", "1.0000"),
+        ("oak", "oak", "1", "1.0000"),
+        # What is right stands first and names all classes, in their order.
+        ("rose", "rose", "0", "0.0000"),
+        ("rose", "oak", "1", "1.0000"),
     ]
     assert [row[1:] for row in rows if row[0] == "plant"] == [
-        ("flower", "flower", "2"),
-        ("tree", "flower", "1"),
-        ("tree", "tree", "1"),
+        ("flower", "flower", "2", "1.0000"),
+        ("tree", "tree", "1", "0.5000"),
+        ("tree", "flower", "1", "0.5000"),
     ]
 
 
@@ -498,9 +504,93 @@ def test_strengths_are_those_of_the_first_round(run, plants):
 
 def test_learning_curves_leave_out_the_folds(run, plants):
     assert table_rows(run(*plants) / "learning_curves.csv") == [
-        ("kind train", "loss", "0", "1.5"),
-        ("kind train", "loss", "1", "0.123457"),
+        ("kind train", "loss", "0", "0", "1.5"),
+        ("kind train", "loss", "0", "1", "0.123457"),
     ]
+
+
+def test_further_rounds_have_their_losses_alone(run, curves, plants):
+    folder = curves / "round1/kind/plots/metrics/train"
+    folder.mkdir(parents=True)
+    for name in ("loss", "accuracy"):
+        (folder / f"{name}.tsv").write_text(f"step\t{name}\n0\t0.5\n")
+    rows = table_rows(run(*plants) / "learning_curves.csv")
+    assert [row for row in rows if row[2] == "1"] == [
+        ("kind train", "loss", "1", "0", "0.5")
+    ]
+
+
+def test_scores_csv_says_what_intervals_json_says(run, plants):
+    folder = run(*plants)
+    intervals = json.loads((folder / "intervals.json").read_text())
+    entry = intervals["kind"]["test"]["scores"]["accuracy"]
+    rows = {row[:3]: row[3:] for row in table_rows(folder / "scores.csv")}
+    shown = tuple(float(cell) for cell in rows["kind", "test", "accuracy"])
+    assert shown == (entry["value"], entry["low"], entry["high"])
+    assert ("kind", "train", "accuracy") not in rows
+
+
+def test_ranking_csv_has_all_classes_and_the_worst(run):
+    names = tuple(f"class{number:02}" for number in range(12))
+    task = Task("kind", "multiclass", names)
+    cells = [*names] * 3
+    given = predict(task, cells)
+    # One class has no place above the others.
+    given.probabilities[0, 29, :] = given.probabilities[0, 29, 0]
+    folder = run(
+        {"kind": given}, make_index([task], {"kind": cells}), make_split("e" * 36)
+    )
+    rows = table_rows(folder / "ranking.csv")
+    shown = {(row[1], row[2]) for row in rows}
+    assert len(shown) == 2 * (MOST_CLASSES + 1)
+    assert {("ROC", ALL_CLASSES), ("precision-recall", "class05")} <= shown
+    assert len(rows) == 2 * (MOST_CLASSES + 1) * NUM_PLACES
+
+
+def test_slices_csv_has_the_share_right_of_each_slice(run, plants):
+    predictions, index, _ = plants
+    camera = ["old"] * 6 + ["new", ""]
+    index = dataclasses.replace(index, slices={"camera": camera})
+    rows = table_rows(run(predictions, index, make_split("ttvveeee")) / "slices.csv")
+    assert [(row[0], row[1], row[3]) for row in rows if row[2] == "kind"] == [
+        ("camera", "", "1"),
+        ("camera", "new", "1"),
+        ("camera", "old", "2"),
+    ]
+    by_value = {row[1]: row for row in rows if row[2] == "kind"}
+    cells, targets = index.cells["kind"], KIND.encode(index.cells["kind"])
+    answers = predictions["kind"].probabilities[0].argmax(axis=1)
+    is_right = answers == targets.argmax(axis=1)
+    assert float(by_value["old"][5]) == is_right[4:6].mean()
+    assert float(by_value["old"][6]) < is_right[4:6].mean() <= float(by_value["old"][7])
+    assert len(cells) == 8
+
+
+def test_a_slice_has_an_interval_over_rounds_where_these_test_other_images(run, plants):
+    predictions, index, _ = plants
+    index = dataclasses.replace(index, slices={"camera": ["old"] * 8})
+    splits = ("ttvveeee", "eeeettvv", "tteeeevv", "eettvvee")
+    rounds = {
+        name: dataclasses.replace(
+            each, probabilities=np.repeat(each.probabilities[:1], 4, axis=0)
+        )
+        for name, each in predictions.items()
+    }
+    row = table_rows(run(rounds, index, make_split(*splits)) / "slices.csv")[0]
+    assert row[3] == "4" and row[8].startswith("corrected t")
+    assert float(row[6]) < float(row[5]) <= float(row[7])
+    two = {
+        name: dataclasses.replace(each, probabilities=each.probabilities[:2])
+        for name, each in rounds.items()
+    }
+    row = table_rows(run(two, index, make_split(*splits[:2])) / "slices.csv")[0]
+    assert row[6:] == ("", "", "2 rounds are too few, 3 are needed")
+
+
+def test_a_class_without_test_images_has_no_curve(run, plants):
+    predictions, index, _ = plants
+    rows = table_rows(run(predictions, index, make_split("tvtveetv")) / "ranking.csv")
+    assert {row[2] for row in rows if row[0] == "kind"} == {ALL_CLASSES, "elm", "oak"}
 
 
 def test_a_class_absent_from_a_part_is_named(run, plants, capsys):
@@ -597,11 +687,11 @@ def test_multilabel_confusion_is_class_by_class(run, tagged):
     table = table_rows(run(*tagged) / "confusion.csv")
     rows = [row[1:] for row in table if row[0] == "tags"]
     assert rows == [
-        ("night", "night", "1"),
-        ("night", "no night", "1"),
-        ("no night", "no night", "2"),
-        ("snow", "snow", "2"),
-        ("no snow", "no snow", "2"),
+        ("night", "night", "1", "0.5000"),
+        ("no night", "no night", "2", "1.0000"),
+        ("night", "no night", "1", "0.5000"),
+        ("snow", "snow", "2", "1.0000"),
+        ("no snow", "no snow", "2", "1.0000"),
     ]
 
 

@@ -4,11 +4,11 @@ from headswap.pages.blocks import (
     MAX_LETTERS,
     TABLE_ROOM,
     Figure,
-    Share,
     gallery,
     shorten,
     table,
 )
+from headswap.pages.cells import Share
 
 
 def test_a_table_names_its_columns_rows_and_itself():

@@ -443,6 +443,12 @@ def test_an_exclusion_that_names_nothing_is_refused(sections, pattern):
     ("changes", "expected"),
     [
         ({"data.group": "a", "data.group_pattern": "b"}, "must not both be given"),
+        ({"data.slices": ["camera"]}, "data.slices must be among data.levels"),
+        ({"data.slices": ["category"] * 2}, "data.slices must be list of different"),
+        (
+            {"data.levels": ["split", "kind"], "data.slices": ["split"]},
+            "data.slices must name no path, part or task",
+        ),
         ({"data.group": "patient"}, "data.group must be one of data.levels"),
         ({"data.layout": "voc", "data.group": "a"}, "must be null for the layout voc"),
         ({"data.levels": ["patient"], "data.group": "patient"}, "must name a task"),

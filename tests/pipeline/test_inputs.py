@@ -37,6 +37,7 @@ PARAMETERS = {
     "data.unlabelled": (0.5, {"prepare"}),
     "data.group": ("town", {"prepare"}),
     "data.group_pattern": ("^[^_]+", {"prepare"}),
+    "data.slices": (["town"], {"prepare"}),
     "data.exclude": (["*_mask.png"], {"prepare"}),
     "data.conflicts": ("drop", {"prepare"}),
     "data.seed": (43, {"prepare"}),
@@ -119,6 +120,7 @@ BESIDE = {
     "data.group": {"data.levels": ["category", "landmark", "town"]},
     # Layers that tasks share.
     "train.loss_weights": {"train.hidden": [16]},
+    "data.slices": {"data.levels": ["category", "landmark", "town"]},
     "keras.backend": {"features.engine": "keras"},
     # What has been run with the other engine comes from the run cache.
     "features.engine": {"features.batch_size": 8},
@@ -257,6 +259,8 @@ def stages_of(repository, tmp_path_factory):
     folder.mkdir()
     clone(repository, folder)
     pipeline = YAML(typ="safe").load(folder / "dvc.yaml")
+    # It reads every parameter, which another test holds; here it would only take time.
+    del pipeline["stages"]["report"]
     for name, stage in pipeline["stages"].items():
         if name != "check":
             outs = [*stage["outs"], *stage.get("metrics", []), *INSIDE.get(name, [])]
@@ -285,6 +289,11 @@ def test_every_parameter_has_a_row():
         for field in fields(registry.load("params", section).Section)
     }
     assert set(PARAMETERS) == known
+
+
+def test_the_report_reads_every_parameter(repository):
+    pipeline = YAML(typ="safe").load(repository / "dvc.yaml")
+    assert sorted(pipeline["stages"]["report"]["params"]) == registry.names("params")
 
 
 @pytest.mark.parametrize("name", [*PARAMETERS, *FILES, *VARIABLES])

@@ -61,6 +61,7 @@ def test_every_figure_is_written(workspace, reproduced):
         "inspect",
         "train",
         "evaluate",
+        "report",
         "bundle",
     ]
     report = json.loads((workspace / "metrics" / "evaluate.json").read_text())
@@ -103,7 +104,7 @@ def test_heads_do_not_depend_on_the_number_of_cores(workspace, reproduced):
 
 def test_a_train_parameter_reruns_training_alone(workspace, reproduced):
     output = experiment(workspace, **{"train.strategy": "cascade"})
-    assert stages_run(output) == ["check", "train", "evaluate", "bundle"]
+    assert stages_run(output) == ["check", "train", "evaluate", "report", "bundle"]
     difference = run_well(workspace, "dvc", "metrics", "diff", "--all")
     assert "metrics/evaluate.json" in difference
 
@@ -111,7 +112,7 @@ def test_a_train_parameter_reruns_training_alone(workspace, reproduced):
 def test_another_picture_size_gives_other_pictures(workspace, reproduced):
     output = experiment(workspace, **{"prepare.image_size": 40})
     ran = ["check", "prepare", "augment", "features", "inspect", "train", "evaluate"]
-    assert stages_run(output) == [*ran, "bundle"]
+    assert stages_run(output) == [*ran, "report", "bundle"]
     images = np.load(workspace / "data" / "prepared" / "images.npy", mmap_mode="r")
     assert images.shape[1:] == (40, 40, 3)
     back = experiment(workspace, **{"prepare.image_size": 32})

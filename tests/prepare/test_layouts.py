@@ -1049,3 +1049,45 @@ def test_a_column_can_name_the_groups(prepared, raw, write_picture):
     index = read_index(prepared("csv", table="labels.csv", group="patient no"))
     assert [task.name for task in index.tasks] == ["kind"]
     assert index.given_groups == ["7", "7"]
+
+
+def test_levels_that_are_slices_are_no_tasks_and_stand_in_the_index(
+    prepared, raw, write_picture
+):
+    for number, site in enumerate(["north", "north", "south"]):
+        kind = "well" if number else "ill"
+        write_picture(raw / kind / site / f"{number}.png", number)
+    index = read_index(prepared("folders", levels=("kind", "site"), slices=("site",)))
+    assert [task.name for task in index.tasks] == ["kind"]
+    by_path = dict(zip(index.paths, index.slices["site"], strict=True))
+    assert by_path == {
+        "ill/north/0.png": "north",
+        "well/north/1.png": "north",
+        "well/south/2.png": "south",
+    }
+
+
+def test_columns_that_are_slices_are_no_tasks_and_may_be_empty_and_the_group(
+    prepared, raw, write_picture
+):
+    for number in range(2):
+        write_picture(raw / f"{number}.png", number)
+    write_table(raw, "path,kind,camera no,site\n0.png,x,7,\n1.png,y,,b\n")
+    index = read_index(
+        prepared("csv", table="labels.csv", group="site", slices=("camera no", "site"))
+    )
+    assert [task.name for task in index.tasks] == ["kind"]
+    assert index.slices == {"camera no": ["7", ""], "site": ["", "b"]}
+    assert index.given_groups == ["", "b"]
+
+
+def test_a_slice_that_no_column_has_is_refused(read, three):
+    write_table(three, "path,fine\na.jpg,oak\nb.jpg,elm\n")
+    message = refusal(read, "csv", table="labels.csv", slices=("camera",))
+    assert "camera" in message
+
+
+def test_a_path_in_two_slices_is_a_conflict_that_names_the_slice(read, three):
+    write_table(three, "path,fine,camera\na.jpg,oak,1\na.jpg,oak,2\n")
+    message = refusal(read, "csv", table="labels.csv", slices=("camera",))
+    assert "must have one slice, got 1 named again with another: a.jpg." in message

@@ -175,7 +175,7 @@ def test_the_words_say_what_was_found(three):
     assert "Chosen: good, by the highest validation score (f1 of kind)" in text
     assert "Not told apart from it by validation: close. Worse: 1 of 2 others." in text
     assert "Cheapest of these: close, which computes 4.0 times less" in text
-    assert "Test f1 of kind: 0.7" in text
+    assert "Test macro F1 of kind: 0.7" in text
     assert "for 8.3% of the test images. 120 test groups show" in text
     assert "That choice is weak" not in text
 

@@ -7,6 +7,7 @@ that of Hugging Face's model cards.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headswap.artifacts.bundle.caveats import ANYTHING_ELSE, FIGURES_OF, UNSEEN
 from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.storage.markdown import literal
 
@@ -19,15 +20,6 @@ tags:
 """
 # Classes that are named; more would be a list that nobody reads.
 _MOST_CLASSES = 30
-
-_OF_MODEL = {
-    "first": "Test pictures were not used to fit or to choose anything. Figures over "
-    "several rounds are means; the model is that of the first round.",
-    "all": "The model was fitted to every picture, those of test too, with the "
-    "strengths that the rounds agree on, so no picture is left that could judge it. "
-    "The figures are those of the rounds: of models fitted in the same way to fewer "
-    "pictures, none of them test pictures.",
-}
 
 
 def model_card(
@@ -56,7 +48,7 @@ def model_card(
         )
     lines += [
         "",
-        "A picture of anything else gets one of these classes too.",
+        ANYTHING_ELSE,
         "",
         "## How good it is",
         "",
@@ -78,7 +70,7 @@ def model_card(
             )
     lines += [
         "",
-        _OF_MODEL[training["final"]],
+        f"{UNSEEN} {FIGURES_OF[training['final']]}",
         "",
         "## How to use it",
         "",

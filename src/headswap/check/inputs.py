@@ -36,6 +36,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "inspect": ("numpy", "pillow", "scipy", "threadpoolctl"),
     "train": ("dvclive", "keras", "numpy", "scipy", "threadpoolctl"),
     "evaluate": ("numpy", "scikit-learn", "scipy"),
+    # Beside these it names those of all other stages.
+    "report": ("numpy", "pillow", "scipy"),
     "bundle": (
         "h5py",
         "keras",
@@ -115,25 +117,34 @@ def _describe(
     stage: str, sections: Mapping[str, Any], environment: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Return what a stage's results depend on: by kind, then by name."""
-    libraries = list(LIBRARIES[stage])
     inputs: dict[str, dict[str, Any]] = {}
-    if stage == "features":
-        # An engine has the name of its package.
-        libraries.append(sections["features"].engine)
-        for network in sections["backbone"].networks:
-            libraries += FILE_LIBRARIES if network.is_file else ()
-            if network.source in WEIGHTS_LIBRARIES:
-                libraries.append(WEIGHTS_LIBRARIES[network.source])
     if stage in KERAS_STAGES:
-        backend = sections["keras"].backend
-        libraries += BACKEND_LIBRARIES[backend]
-        inputs["keras"] = {"backend": backend, **KERAS_SETTINGS}
+        inputs["keras"] = {"backend": sections["keras"].backend, **KERAS_SETTINGS}
         inputs["variables"] = set_variables(environment, VARIABLES, WITHOUT_INFLUENCE)
     files = named_files(stage, sections)
     # None for a file that cannot be read, which its stage will say.
     inputs["files"] = {name: hash_if_readable(path) for name, path in files.items()}
-    inputs["libraries"] = library_versions(libraries)
+    libraries = _libraries(stage, sections)
+    if stage == "report":
+        # It says what was run, so it depends on all of that.
+        libraries = {name for each in LIBRARIES for name in _libraries(each, sections)}
+    inputs["libraries"] = library_versions(sorted(libraries))
     return inputs
+
+
+def _libraries(stage: str, sections: Mapping[str, Any]) -> set[str]:
+    """Return the packages that a stage computes with under these parameters."""
+    libraries = {*LIBRARIES[stage]}
+    if stage == "features":
+        # An engine has the name of its package.
+        libraries.add(sections["features"].engine)
+        for network in sections["backbone"].networks:
+            libraries.update(FILE_LIBRARIES if network.is_file else ())
+            if network.source in WEIGHTS_LIBRARIES:
+                libraries.add(WEIGHTS_LIBRARIES[network.source])
+    if stage in KERAS_STAGES:
+        libraries.update(BACKEND_LIBRARIES[sections["keras"].backend])
+    return libraries
 
 
 def named_files(stage: str, sections: Mapping[str, Any]) -> dict[str, Path]:

@@ -15,6 +15,7 @@ from headswap.artifacts.model import strengths
 from headswap.artifacts.model.predictions import Predictions
 from headswap.artifacts.storage.tables import write_table
 from headswap.statistics.scores import CLASS_SCORES, Scores
+from headswap.statistics.seriation import order_confused
 
 DIGITS = 6
 
@@ -132,7 +133,10 @@ def write_confusion(
 ) -> None:
     """Write how many test images of all rounds are (task, actual, predicted).
 
-    A multilabel task has rows a class: whether it was there and was found. One file for
+    Classes stand so that those which are confused lie together; where the first rows,
+    of what is right, name them all, any plot finds that order. `share` is of the images
+    of the actual class. A multilabel task has rows a class: whether it was there and
+    was found. One file for
     all tasks, so that none of an earlier data set's can stay behind.
 
     Args:
@@ -144,22 +148,30 @@ def write_confusion(
     """
     numbers, images = np.nonzero(split.parts == "test")
 
-    def rows() -> Iterator[tuple[str | int, ...]]:
+    def rows() -> Iterator[tuple[object, ...]]:
         for task in tasks:
             targets = task.encode(cells[task.name])[images].astype(int)
             answers = predicted[task.name][numbers, images].astype(int)
             for names, actual, answered in _choices(task, targets, answers):
                 counts = actual.T @ answered
-                for first, second in zip(*np.nonzero(counts), strict=True):
+                order = order_confused(counts)
+                shown = [n for n in order if counts[n].any() or counts[:, n].any()]
+                pairs = [(n, n) for n in shown]
+                pairs += [
+                    (a, b) for a in shown for b in shown if a != b and counts[a, b]
+                ]
+                for first, second in pairs:
                     count = int(counts[first, second])
+                    share = count / max(int(counts[first].sum()), 1)
                     yield (
                         task.name,
                         _in_page(names[first]),
                         _in_page(names[second]),
                         count,
+                        f"{share:.4f}",
                     )
 
-    write_table(path, ["task", "actual", "predicted", "images"], rows())
+    write_table(path, ["task", "actual", "predicted", "images", "share"], rows())
 
 
 def _in_page(name: str) -> str:
@@ -188,19 +200,30 @@ def _choices(
 
 
 def write_learning_curves(path: Path, curves: Path) -> None:
-    """Merge the first round's curves, without those of cross-validation folds."""
+    """Merge the curves of all fits, without those of cross-validation folds.
 
-    def rows() -> Iterator[tuple[str, str, str, str]]:
-        for fit in sorted((curves / "round0").iterdir()):
+    Further rounds than the first have their losses alone: it lies in git, and is small.
+    """
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        fits = sorted(curves.glob("round*/*"), key=lambda fit: (_round_of(fit), fit))
+        for fit in fits:
             if "-fold" in fit.name or not fit.is_dir():
                 continue
             for file in sorted((fit / "plots" / "metrics").rglob("*.tsv")):
+                if _round_of(fit) and file.stem != "loss":
+                    continue
                 for line in file.read_text(encoding="utf-8").splitlines()[1:]:
                     step, value = line.split("\t")
                     curve = f"{fit.name} {file.parent.name}"
-                    yield curve, file.stem, step, f"{float(value):.{DIGITS}g}"
+                    number = f"{float(value):.{DIGITS}g}"
+                    yield curve, file.stem, _round_of(fit), step, number
 
-    write_table(path, ["curve", "metric", "epoch", "value"], rows())
+    write_table(path, ["curve", "metric", "round", "epoch", "value"], rows())
+
+
+def _round_of(fit: Path) -> int:
+    return int(fit.parent.name.removeprefix("round"))
 
 
 def write_strengths(path: Path, curves: Path) -> None:

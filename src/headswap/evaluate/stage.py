@@ -2,13 +2,14 @@
 
 Out, in one folder: `evaluate.json` ({task: {part: {metric: value}}}; means over the
 rounds, with `<metric>_std` beside them where there are several), `repeats.csv` (every
-round), `intervals.json` (how sure), `classes.csv` (every class), `predictions.csv` (the
+round), `intervals.json`, `scores.csv` (how sure), `classes.csv`, `predictions.csv` (the
 first round's validation and test images), and for plots `confusion.csv` (test images,
 counted), `reliability.csv` and `coverage.csv` (whether probabilities can be believed),
 `learning_curves.csv` and `strengths.csv` (of solved heads). All of it lies in
 git, and so is small.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from headswap.errors import one_line
 from headswap.evaluate.answers import Answers
 from headswap.evaluate.certainty import add_certainty, mean_figures, write_certainty
 from headswap.evaluate.intervals import write_intervals
+from headswap.evaluate.plots import write_ranking, write_scores
 from headswap.evaluate.report import (
     Figures,
     write_classes,
@@ -38,6 +40,7 @@ from headswap.evaluate.report import (
     write_repeats,
     write_strengths,
 )
+from headswap.evaluate.slices import write_slices
 from headswap.evaluate.together import add_hierarchy, means, relate
 from headswap.statistics.scores import Scores, score
 
@@ -115,6 +118,10 @@ def write_metrics(
     _warn(index.tasks, scores)
     write_json(folder / "evaluate.json", figures)
     write_intervals(folder / "intervals.json", figures, answers, split)
+    intervals = json.loads((folder / "intervals.json").read_text(encoding="utf-8"))
+    write_scores(folder / "scores.csv", intervals)
+    write_ranking(folder / "ranking.csv", predictions, index, split)
+    write_slices(folder / "slices.csv", predicted, index, split)
     write_repeats(folder / "repeats.csv", figures)
     write_classes(folder / "classes.csv", index.tasks, scores)
     write_predictions(folder / "predictions.csv", predictions, predicted, index, split)

@@ -22,7 +22,8 @@ from headswap.inspect.groups_sections import (
 from headswap.inspect.pictures import Pictures
 from headswap.inspect.suspects import Suspect
 from headswap.inspect.suspects_section import suspects_section
-from headswap.pages.blocks import Cell, Share, paragraph, table, tiles
+from headswap.pages.blocks import paragraph, table, tiles
+from headswap.pages.cells import Cell, Share
 from headswap.pages.elements import join
 from headswap.pages.page import Section, build_page
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headswap.artifacts.features.cache import read_features
+from headswap.artifacts.features.vectors import usable_members
 from headswap.artifacts.storage.tables import PathLike, write_table
 from headswap.inspect.found import Found, count, read_found
 from headswap.inspect.report import Judged, build_report
-from headswap.inspect.suspects import Suspect, find_suspects, usable_members
+from headswap.inspect.suspects import Suspect, find_suspects
 
 CORRECTIONS = ["path", "action", "task", "class", "reason"]
 

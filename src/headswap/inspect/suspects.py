@@ -14,15 +14,13 @@ import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.features.cache import Features, Member
-from headswap.artifacts.features.views import average_views
+from headswap.artifacts.features.cache import Features
+from headswap.artifacts.features.vectors import read_vectors, usable_members
 from headswap.machine.progress import progress
 from headswap.solver.out_of_fold import deal_folds, out_of_fold
 
 # More of them find more wrong labels where a class has ten images.
 NUM_FOLDS = 10
-# Feature rows read at a time: maps are larger than what is kept of them.
-BATCH = 1024
 
 
 @dataclass(frozen=True)
@@ -47,18 +45,6 @@ class Suspect:
     cell: str
 
 
-def usable_members(features: Features) -> list[Member]:
-    """Return the members whose features can tell classes apart by a linear head.
-
-    Pixels cannot, nor can what random weights make of them.
-    """
-    return [
-        member
-        for member in features.members
-        if member.rows.dtype != np.uint8 and not member.has_random_weights
-    ]
-
-
 def find_suspects(
     features: Features, index: Index, groups: np.ndarray
 ) -> list[Suspect]:
@@ -70,7 +56,7 @@ def find_suspects(
         groups: of the N images, (N,) str.
     """
     blocks = [
-        _read_vectors(member, features, index) for member in usable_members(features)
+        read_vectors(member, features, index) for member in usable_members(features)
     ]
     found: list[Suspect] = []
     for task in progress(
@@ -85,21 +71,6 @@ def find_suspects(
         suspects = judge(task, targets.astype(bool), likely)
         found += sorted(suspects, key=lambda each: (each.probability, each.row))
     return found
-
-
-def _read_vectors(member: Member, features: Features, index: Index) -> np.ndarray:
-    """Return a member's features of the N images, (N, D) float32.
-
-    Maps are averaged over their places, views of an image over the views.
-    """
-    position = {image_id: row for row, image_id in enumerate(index.image_ids)}
-    prepared = np.flatnonzero(features.copies == 0)
-    vectors = []
-    for start in range(0, len(prepared), BATCH):
-        rows = member.rows[prepared[start : start + BATCH]].astype(np.float32)
-        vectors.append(rows.reshape(len(rows), -1, rows.shape[-1]).mean(axis=1))
-    images = np.array([position[name] for name in features.image_ids[prepared]])
-    return average_views(np.concatenate(vectors), images).astype(np.float32)
 
 
 def _contradicted(

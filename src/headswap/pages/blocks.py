@@ -5,9 +5,11 @@ as they have room for and say how much more there is, so a page of any data set 
 small.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from headswap.pages.cells import Cell, cell, is_number, name_cell
 from headswap.pages.elements import Content, Markup, element, join
 
 # Letters of HTML that one table may take; its rows are then some thousands.
@@ -43,22 +45,6 @@ def tiles(numbers: Iterable[tuple[str, Content]]) -> Markup:
     )
 
 
-@dataclass(frozen=True)
-class Share:
-    """A number in a table with a bar beside it.
-
-    Attributes:
-        number: as it is written.
-        of: the number whose bar is the longest.
-    """
-
-    number: int
-    of: int
-
-
-Cell = Content | Share
-
-
 def table(
     caption: str, header: Sequence[str], rows: Sequence[Sequence[Cell]], rest: str = ""
 ) -> Markup:
@@ -70,15 +56,17 @@ def table(
         rows: their cells; where they do not fit, the last ones are counted.
         rest: where those that do not fit are found, such as `See rejected.csv.`
     """
-    is_number = [not isinstance(cell, str) for cell in rows[0]] if rows else []
+    to_the_right = [is_number(each) for each in rows[0]] if rows else []
     head = (
         element("th", name, scope="col", class_="number" if right else None)
-        for name, right in zip(header, is_number or [False] * len(header), strict=True)
+        for name, right in zip(
+            header, to_the_right or [False] * len(header), strict=True
+        )
     )
     shown: list[Markup] = []
     room = TABLE_ROOM
     for row in rows:
-        made = element("tr", _cell(row[0], is_name=True), *map(_cell, row[1:]))
+        made = element("tr", name_cell(row[0]), *map(cell, row[1:]))
         room -= len(made)
         if room < 0:
             break
@@ -98,24 +86,6 @@ def table(
         tabindex=0,
     )
     return join(made, _and_more(len(rows) - len(shown), "rows", rest))
-
-
-def _cell(cell: Cell, is_name: bool = False) -> Markup:
-    if is_name:
-        return element("th", _plain(cell), scope="row")
-    if isinstance(cell, str):
-        return element("td", cell)
-    if isinstance(cell, Share):
-        width = 100 * cell.number / cell.of if cell.of else 0
-        bar = element("span", style=f"width: {width:.1f}%")
-        # The number says what the bar shows.
-        track = element("span", bar, class_="track", aria_hidden="true")
-        return element("td", cell.number, track, class_="number")
-    return element("td", cell, class_="number")
-
-
-def _plain(cell: Cell) -> Content:
-    return cell.number if isinstance(cell, Share) else cell
 
 
 @dataclass(frozen=True)
@@ -173,15 +143,21 @@ def _figure(figure: Figure) -> Markup:
         "figcaption",
         element("span", figure.label, class_="label"),
         *(element("span", remark) for remark in figure.remarks),
-        element("span", _breakable(shorten(figure.path)), class_="path"),
+        element("span", breakable(shorten(figure.path)), class_="path"),
     )
     return element("figure", picture, caption)
 
 
-def _breakable(path: str) -> Markup:
+def breakable(path: str) -> Markup:
     """Return a path whose lines end behind a slash before they end anywhere else."""
     *folders, name = path.split("/")
     return join(*(join(f"{each}/", element("wbr")) for each in folders), name)
+
+
+def breakable_name(name: str) -> Markup:
+    """Return a name whose lines may end where a word in it does, as in `TajMahal`."""
+    words = re.split(r"(?<=[a-z])(?=[A-Z])|(?<=_)", name)
+    return join(words[0], *(join(element("wbr"), word) for word in words[1:]))
 
 
 def shorten(text: str) -> str:

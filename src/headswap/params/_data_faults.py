@@ -18,7 +18,10 @@ COLUMN_SETTINGS: dict[str, Any] = {
     "one_hot": {},
     "class_names": {},
 }
-NOT_READ = {"folders": COLUMN_SETTINGS, "voc": COLUMN_SETTINGS | {"group": None}}
+NOT_READ = {
+    "folders": COLUMN_SETTINGS,
+    "voc": COLUMN_SETTINGS | {"group": None, "slices": ()},
+}
 # What to do instead, where there is something.
 INSTEAD = {
     ("folders", "tasks"): "Name the tasks in data.levels, and skip a level with _.",
@@ -68,6 +71,7 @@ def find_faults(data: Section, where: str) -> list[str]:
             f"{where}: data.group must be one of data.levels, "
             f"{', '.join(data.levels)}, got {data.group!r}. Name the level there."
         )
+    faults += _slice_faults(data, where)
     unnamed = set(data.one_hot) - set(data.tasks or data.one_hot)
     faults += [
         f"{where}: data.tasks must name the task {task} of data.one_hot too, got "
@@ -76,9 +80,28 @@ def find_faults(data: Section, where: str) -> list[str]:
     ]
     if data.known_tasks == ():
         faults.append(
-            f"{where}: data must name a task besides {data.group}, got none. Add its "
-            "level or column."
+            f"{where}: data must name a task besides "
+            f"{' and '.join(filter(None, (data.group, *data.slices)))}, got none. Add "
+            "its level or column."
         )
+    return faults
+
+
+def _slice_faults(data: Section, where: str) -> list[str]:
+    no_slices = (PART_LEVEL, PATH_COLUMN, SKIPPED, *(data.tasks or ()), *data.one_hot)
+    faults = [
+        f"{where}: data.slices must name no path, part or task, got {name!r}. Name "
+        "what images differ in, such as a camera."
+        for name in data.slices
+        if name in no_slices
+    ]
+    if data.layout == "folders":
+        faults += [
+            f"{where}: data.slices must be among data.levels, "
+            f"{', '.join(data.levels)}, got {name!r}. Name the level there."
+            for name in data.slices
+            if name not in data.levels
+        ]
     return faults
 
 

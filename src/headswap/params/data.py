@@ -30,6 +30,12 @@ def _name_tasks_once(levels: tuple[str, ...]) -> tuple[str, ...]:
     return levels
 
 
+def _different(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("a list of different names")
+    return names
+
+
 def _compile(pattern: str) -> str:
     try:
         re.compile(pattern)
@@ -81,6 +87,9 @@ class Section:
             a share or `all`.
         group: a folder level, or a column of the layout `csv`, that is no task but says
             which images belong together (a patient, a scene); null for none.
+        slices: folder levels, or columns of the layout `csv`, that are no tasks but say
+            of what images a score is told apart, such as camera or site; `group` may be
+            one of them.
         group_pattern: a regular expression that finds a group's name in each path: its
             first parenthesis, or all it matches; null for none.
         exclude: patterns of files and folders below `root` that are no data, such as
@@ -116,6 +125,9 @@ class Section:
     )
     group: Annotated[str, Field(min_length=1)] | None
     group_pattern: Annotated[str, AfterValidator(_compile)] | None
+    slices: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(_different)
+    ]
     exclude: tuple[Annotated[str, Field(pattern="[^/]")], ...]
     corrections: Annotated[str, Field(min_length=1)] | None
     conflicts: Literal["fail", "drop"]
@@ -128,7 +140,7 @@ class Section:
             return tuple(
                 level
                 for level in self.levels
-                if level not in (PART_LEVEL, SKIPPED, self.group)
+                if level not in (PART_LEVEL, SKIPPED, self.group, *self.slices)
             )
         if self.layout == "voc":
             return (VOC_TASK,)
@@ -138,7 +150,7 @@ class Section:
 
     def tasks_among(self, columns: Sequence[str]) -> tuple[str, ...]:
         """Return the tasks of a table where no parameter but `columns` names them."""
-        no_tasks = {PATH_COLUMN, PART_LEVEL, SKIPPED, self.group}
+        no_tasks = {PATH_COLUMN, PART_LEVEL, SKIPPED, self.group, *self.slices}
         no_tasks.update(*self.one_hot_among(columns).values())
         return (*(name for name in columns if name not in no_tasks), *self.one_hot)
 

@@ -20,12 +20,14 @@ class Row:
             multilabel.
         given_part: train, validation or test where the data set says so, or "".
         given_group: what must not be parted from others of the same name, or "".
+        slices: what `data.slices` name, in their order; "" where nothing is known.
     """
 
     path: str
     labels: tuple[tuple[str, ...], ...]
     given_part: str = ""
     given_group: str = ""
+    slices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import numpy as np
 
 from headswap import registry
 from headswap.artifacts.dataset.conflicts import Conflict, write_conflicts
-from headswap.artifacts.dataset.index import INDEX_COLUMNS
+from headswap.artifacts.dataset.index import INDEX_COLUMNS, slice_column
 from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.dataset.near_duplicates import write_near_duplicates
 from headswap.artifacts.dataset.relations import find_relations
@@ -115,7 +115,8 @@ def prepare_images(
         kept, index = [kept[i] for i in remaining], [index[i] for i in remaining]
         pictures = [pictures[i] for i in remaining]
         names = [names[i] for i in remaining]
-    write_table(folder / "index.csv", [*INDEX_COLUMNS, *listing.kinds], index)
+    columns = [*INDEX_COLUMNS, *listing.kinds, *map(slice_column, data.slices)]
+    write_table(folder / "index.csv", columns, index)
     write_labels(folder / "labels.json", _labels(listing, kept))
     image_ids = [str(image_id) for image_id, *_ in index]
     alike = find_near_duplicates(
@@ -185,6 +186,7 @@ def _index_rows(
             row.given_part,
             row.given_group,
             *_cells(row),
+            *row.slices,
         ]
 
 

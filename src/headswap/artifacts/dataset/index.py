@@ -4,7 +4,7 @@ Row i is row i of the prepared `images.npy`. Facts only: who belongs together is
 split to say, in `split.csv`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,15 @@ INDEX_COLUMNS = (
 )
 
 
+# No task can be called so.
+_SLICE = "slice:"
+
+
+def slice_column(name: str) -> str:
+    """Return the name of the column of `index.csv` that a slice has."""
+    return _SLICE + name
+
+
 @dataclass(frozen=True)
 class Index:
     """What `index.csv` and `labels.json` say; row i is row i of `images.npy`.
@@ -41,6 +50,8 @@ class Index:
             a multiclass task has none.
         tasks: in the order of `labels.json`.
         relations: between the tasks.
+        slices: what tells images apart that are scored apart, by name; "" where nothing
+            is known.
     """
 
     image_ids: list[str]
@@ -51,6 +62,7 @@ class Index:
     cells: dict[str, list[str]]
     tasks: list[Task]
     relations: list[Relation]
+    slices: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read_index(prepared: PathLike) -> Index:
@@ -66,6 +78,11 @@ def read_index(prepared: PathLike) -> Index:
         cells={task.name: table[task.name] for task in labels.tasks},
         tasks=labels.tasks,
         relations=labels.relations,
+        slices={
+            name.removeprefix(_SLICE): column
+            for name, column in table.items()
+            if name.startswith(_SLICE)
+        },
     )
 
 

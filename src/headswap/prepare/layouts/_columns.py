@@ -95,7 +95,7 @@ def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
         role = looks_like(name, set(column), len(column))
         if number == path:
             taken = PATH_COLUMN
-        elif name and name == data.group:
+        elif name and name in (data.group, *data.slices):
             taken = name
         elif role == "a part" and PART_LEVEL not in names and are_parts(set(column)):
             taken = PART_LEVEL
@@ -129,7 +129,8 @@ def task_columns(
         InputError: a column is missing, or a name does not fit.
     """
     tasks = list(data.tasks_among(columns) if data.tasks is None else data.tasks)
-    needed = [PATH_COLUMN, *tasks, *([data.group] if data.group else [])]
+    no_tasks = [*([data.group] if data.group else []), *data.slices]
+    needed = [PATH_COLUMN, *tasks, *dict.fromkeys(no_tasks)]
     lacking = [
         name for name in needed if name not in columns and name not in data.one_hot
     ]

@@ -30,7 +30,12 @@ from headswap.prepare.layouts._tables import open_table
 from headswap.prepare.listing import Listing, Row
 
 # What a path has one of, and where a row holds it.
-UNIQUE = {"label": "labels", "part": "given_part", "group": "given_group"}
+UNIQUE = {
+    "label": "labels",
+    "part": "given_part",
+    "group": "given_group",
+    "slice": "slices",
+}
 
 
 def read(data: Section) -> Listing:
@@ -68,6 +73,7 @@ def read(data: Section) -> Listing:
                 # By its own name until all names are known to be good.
                 part or cells.get(PART_LEVEL, ""),
                 cells[data.group] if data.group else "",
+                tuple(cells[name] for name in data.slices),
             )
             if not data.tasks_of_several and not any(row.labels):
                 remedy = " a cell, or remove the line." if tasks[1:] else " the cell."

@@ -3,7 +3,8 @@
 `data.levels: [category, landmark]` reads `<root>/<category>/<landmark>/<file>`. Files
 may lie deeper; they belong to the folders above them. The level `split` is no task but
 the part an image is given to: `data.levels: [split, scene]`. Nor is the level that
-`data.group` names, which holds what belongs together: `data.levels: [label, patient]`.
+`data.group` names, which holds what belongs together: `data.levels: [label, patient]`,
+nor are those that `data.slices` name.
 The level `_` is not read: `data.levels: [_, label]`.
 """
 
@@ -67,7 +68,7 @@ def read(data: Section) -> Listing:
         _say_parts_below(files, data)
     advice = "" if any(map(is_part, part_names)) else _or(advise(files, data))
     own_parts = require_parts(part_names, data, "data.levels", advice)
-    no_tasks = (PART_LEVEL, SKIPPED, data.group)
+    no_tasks = (PART_LEVEL, SKIPPED, data.group, *data.slices)
     tasks = [name for name in data.levels if name not in no_tasks]
     rows = []
     for parts in files:
@@ -78,6 +79,7 @@ def read(data: Section) -> Listing:
                 tuple((names[task],) for task in tasks),
                 own_parts[names[PART_LEVEL]] if part_names else "",
                 names[data.group] if data.group else "",
+                tuple(names[name] for name in data.slices),
             )
         )
     rows.sort(key=lambda row: row.path)

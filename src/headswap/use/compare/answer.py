@@ -21,9 +21,6 @@ from headswap.statistics.comparisons import (
 from headswap.statistics.rounds import FEWEST_ROUNDS, Rounds
 from headswap.use.compare.runs import Run
 
-# Where validation has fewer images, a choice by it is weak.
-FEW_IMAGES = 100
-
 
 @dataclass(frozen=True)
 class Difference:

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from headswap.artifacts.storage.tables import unguarded
 from headswap.errors import InputError, raise_faults
+from headswap.statistics import words
 from headswap.use import dvc
 
 WORKSPACE = "workspace"
@@ -28,8 +29,6 @@ _FILES = (
     "metrics/cost.json",
 )
 _EXPERIMENTS = "refs/exps"
-# The score that decides, of the first kind that a task has.
-PRIMARY = ("mean_average_precision", "f1")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Run:
 
     def primary(self, task: str) -> str | None:
         """Return the metric that decides for a task, None where it has none."""
-        found = (m for m in PRIMARY if (task, "validation", m) in self.scores)
+        found = (m for m in words.PRIMARY if (task, "validation", m) in self.scores)
         return next(found, None)
 
     def of_rounds(self, part: str) -> np.ndarray:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from headswap.artifacts.storage.markdown import literal
-from headswap.use.compare.answer import FEW_IMAGES, Answer, Difference
+from headswap.statistics.words import bounds, state_score, warn_of_validation
+from headswap.use.compare.answer import Answer, Difference
 from headswap.use.compare.runs import Run
 
 _HEADER = (
@@ -74,11 +75,7 @@ def _score(run: Run, part: str) -> str:
     (task,) = run.tasks
     metric = run.primary(task)
     entry = run.intervals[task][part]["scores"][metric]
-    return text if entry["low"] is None else f"{text} [{_bounds(entry)}]"
-
-
-def _bounds(entry: dict[str, Any]) -> str:
-    return f"{entry['low']:.3f}, {entry['high']:.3f}"
+    return text if entry["low"] is None else f"{text} [{bounds(entry, ', ')}]"
 
 
 def _difference(found: Difference) -> str:
@@ -102,8 +99,8 @@ def sentences(answer: Answer) -> Iterator[str]:
         f"{scores.mean():.3f} on {rounds}."
     )
     images = min(run.intervals[task]["validation"]["images"] for task in run.tasks)
-    if images < FEW_IMAGES:
-        yield f"That choice is weak: validation has {images:g} images a round."
+    if weak := warn_of_validation(images):
+        yield weak
     yield from _told_apart(answer)
     yield from _stated(answer)
     if answer.shown is not None and answer.disagreeing is not None:
@@ -157,14 +154,7 @@ def _stated(answer: Answer) -> Iterator[str]:
     run = answer.chosen
     own = float(np.mean(run.of_rounds("test")))
     for task in run.tasks:
-        part = run.intervals[task]["test"]
-        entry = part["scores"][run.primary(task)]
-        name = (run.primary(task) or "").replace("_", " ")
-        sure = f" ({_bounds(entry)})" if entry["low"] is not None else ""
-        yield (
-            f"Test {name} of {task}: {entry['value']:.3f}{sure}, for {part['estimand']}"
-            + ("." if sure else f"; no interval: {entry['method']}.")
-        )
+        yield state_score(task, run.primary(task) or "", run.intervals[task]["test"])
     num_rounds = len(run.of_rounds("test"))
     if answer.nested is None:
         if len(answer.runs) > 1:

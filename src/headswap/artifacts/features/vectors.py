@@ -1,0 +1,37 @@
+"""Cached features -> one vector an image, of members by which pictures can be told."""
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index
+from headswap.artifacts.features.cache import Features, Member
+from headswap.artifacts.features.views import average_views
+
+# Feature rows read at a time: maps are larger than what is kept of them.
+BATCH = 1024
+
+
+def usable_members(features: Features) -> list[Member]:
+    """Return the members whose features can tell classes apart by a linear head.
+
+    Pixels cannot, nor can what random weights make of them.
+    """
+    return [
+        member
+        for member in features.members
+        if member.rows.dtype != np.uint8 and not member.has_random_weights
+    ]
+
+
+def read_vectors(member: Member, features: Features, index: Index) -> np.ndarray:
+    """Return a member's features of the N images, (N, D) float32.
+
+    Maps are averaged over their places, views of an image over the views.
+    """
+    position = {image_id: row for row, image_id in enumerate(index.image_ids)}
+    prepared = np.flatnonzero(features.copies == 0)
+    vectors = []
+    for start in range(0, len(prepared), BATCH):
+        rows = member.rows[prepared[start : start + BATCH]].astype(np.float32)
+        vectors.append(rows.reshape(len(rows), -1, rows.shape[-1]).mean(axis=1))
+    images = np.array([position[name] for name in features.image_ids[prepared]])
+    return average_views(np.concatenate(vectors), images).astype(np.float32)

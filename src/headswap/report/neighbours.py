@@ -1,0 +1,51 @@
+"""The training images whose features are nearest to those of some others.
+
+Source: Sun and others (2022), "Out-of-Distribution Detection with Deep Nearest
+Neighbors", for features of length 1: near pictures show what a network takes a picture
+for.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from headswap.artifacts.dataset.index import Index
+from headswap.artifacts.features.cache import Features
+from headswap.artifacts.features.vectors import read_vectors, usable_members
+
+
+def find_nearest(
+    features: Features,
+    index: Index,
+    rows: Sequence[int],
+    candidates: np.ndarray,
+    number: int,
+) -> dict[int, list[int]]:
+    """Return the nearest candidates of each row, nearest first.
+
+    There are none where the features are pixels or those of random weights.
+
+    Args:
+        features: of the N images.
+        index: of the N images.
+        rows: whose neighbours are wanted.
+        candidates: rows among which they are sought, (M,) int.
+        number: how many, at most.
+    """
+    members = usable_members(features)
+    if not members or not len(candidates) or not rows:
+        return {row: [] for row in rows}
+    likeness = np.zeros((len(rows), len(candidates)), np.float32)
+    for member in members:
+        vectors = read_vectors(member, features, index)
+        # Features are no negative numbers, and so all point one way.
+        vectors -= vectors[candidates].mean(axis=0)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.maximum(lengths, 1e-12)
+        likeness += vectors[list(rows)] @ vectors[candidates].T
+    # Rounding makes equal pictures differ in the last bits; the earlier one stands.
+    order = np.argsort(-likeness.round(5), axis=1, kind="stable")[:, :number]
+    return {
+        row: candidates[nearest].tolist()
+        for row, nearest in zip(rows, order, strict=True)
+    }
