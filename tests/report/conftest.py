@@ -130,6 +130,7 @@ def write_run(folder):
     write_predictions(
         data / "predictions",
         {"kind": Predictions(kind, None), "tags": Predictions(tags, thresholds)},
+        "independent",
     )
     (data / "curves" / "round0").mkdir(parents=True)
     (data / "curves" / "round0" / "strengths.csv").write_text("head,loss\n")
