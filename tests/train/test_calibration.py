@@ -1,5 +1,7 @@
 """A temperature is right where probabilities are too sure, and left out elsewhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
@@ -88,6 +90,11 @@ def test_views_of_an_image_are_averaged_as_they_will_be():
         once.kind,
     )
     assert choose_temperature(twice) == choose_temperature(once)
+    # Whatever the order of the rows.
+    backwards = replace(
+        once, probabilities=once.probabilities[::-1], images=once.images[::-1]
+    )
+    assert choose_temperature(backwards) == choose_temperature(once)
 
 
 KIND = Task("kind", "multiclass", ("a", "b", "c"))

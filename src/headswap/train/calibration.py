@@ -78,11 +78,12 @@ def _losses(unseen: Unseen) -> tuple[np.ndarray, np.ndarray]:
     Also the one that it would have were every answer as likely to be right.
     """
     known, unknown = [], []
-    num_images = len(unseen.targets)
+    # Rows are averaged unless each image has one, in the images' own order.
+    is_averaged = bool((np.diff(unseen.images) <= 0).any())
     likely = unseen.probabilities
     for temperature in _GRID:
         values = temper(likely, unseen.kind, temperature)
-        if len(values) > num_images:
+        if is_averaged:
             values = average_views(values, unseen.images)
         yes = np.log(np.clip(values, SMALLEST, 1))
         if unseen.kind == MULTICLASS:

@@ -97,8 +97,8 @@ def _thresholds(
                 metric, share = aims[name]
                 print(
                     f"warning: train.threshold_for, round {number}: no threshold has "
-                    f"{metric} >= {share:g} of {one_line(name)} on validation; it has "
-                    "that of the best F1"
+                    f"{metric} >= {share:g} of {one_line(name)} on images not fitted "
+                    "to; it has that of the best F1"
                 )
             else:
                 chosen[place] = found
