@@ -72,7 +72,8 @@ def _of_task(run: Run, task: Task) -> Markup:
 def _square(task: Task, pairs: list[tuple[str, str, int]]) -> Markup:
     if task.kind == "multilabel":
         return Markup("")
-    names = [name for name in task.class_names if any(name in p[:2] for p in pairs)]
+    present = {name for *both, _ in pairs for name in both}
+    names = [name for name in task.class_names if name in present]
     if not 2 <= len(names) <= MAX_DRAWN:
         return Markup("")
     counts = np.zeros((len(names), len(names)), int)

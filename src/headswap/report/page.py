@@ -76,7 +76,7 @@ def _introduction(run: Run) -> Markup:
     tested = {each.row for rows in run.answers.values() for each in rows}
     rounds = run.split.num_rounds
     numbers += [
-        ("rounds", rounds),
+        ("round" if rounds == 1 else "rounds", rounds),
         ("test pictures" if rounds == 1 else "test pictures, first round", len(tested)),
         ("of them with a wrong answer", run.num_wrong),
     ]

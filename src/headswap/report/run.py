@@ -20,6 +20,8 @@ from headswap.artifacts.model.predictions import Predictions, read_predictions
 from headswap.artifacts.storage.tables import PathLike, read_table
 from headswap.statistics.words import primary
 
+JOINED = "<\N{WORD JOINER}"
+
 
 class Answer(NamedTuple):
     """What the model of the first round says of one test image.
@@ -123,7 +125,9 @@ def read_run(
     for task, actual, predicted, images in _rows(
         folder / "confusion.csv", "task", "actual", "predicted", "images"
     ):
-        confusions[task].append((actual, predicted, int(images)))
+        # The table is made for pages of DVC's, and no name in it ends a script.
+        pair = (name.replace(JOINED, "<") for name in (actual, predicted))
+        confusions[task].append((*pair, int(images)))
     members = _read_json(Path(features) / "features.json")["members"]
     return Run(
         index=index,
