@@ -1,7 +1,7 @@
 """The command `headswap`, for what DVC's own commands do not do.
 
 headswap check    is params.yaml valid, and which files does it name?
-headswap sweep    run a recipe, or several values of a parameter, as experiments
+headswap sweep    run a recipe, or compare strategies, networks, heads, pictures
 headswap compare  which run is best, which are as good, and how sure that is
 headswap predict  the classes of pictures, by a trained model
 headswap cache    what is kept to be computed only once, or clear it
@@ -17,7 +17,7 @@ from headswap import params
 from headswap.check.inputs import LIBRARIES, named_files
 from headswap.errors import InputError, show_any_text
 from headswap.machine.store import FOLDER, LIMIT, clear_store, open_store
-from headswap.use.sweep import sweep
+from headswap.use.sweep.command import add_arguments, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,22 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check.add_argument("file", nargs="?", default=params.PARAMS_FILE)
     run = commands.add_parser(
         "sweep",
-        help="run a recipe, or several values of a parameter, as experiments",
-        description="Run a recipe: one experiment here, several through DVC's queue.",
+        help="run a recipe, or compare strategies, networks, heads, pictures",
+        description="Run a recipe, or what the flags ask: one experiment here, several "
+        "through DVC's queue, and then compare them. A second call runs only what is "
+        "missing.",
     )
-    run.add_argument("recipe", nargs="?", help="such as recipes/quick.yaml")
-    run.add_argument(
-        "-S",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="SECTION.KEY=VALUE",
-        help="as for `dvc exp run`; several values, joined by commas, are a sweep",
-    )
-    how = run.add_mutually_exclusive_group()
-    how.add_argument("--queue", action="store_true", help="only queue them")
-    how.add_argument("-j", "--jobs", type=int, help="queue them, N at a time")
-    run.add_argument("--dry-run", action="store_true", help="only print the commands")
+    add_arguments(run)
     compared = commands.add_parser(
         "compare",
         help="which run is best, which are as good, and how sure that is",
@@ -100,8 +90,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--clear", action="store_true", help="delete it, which costs only time"
     )
     options = parser.parse_args(arguments)
-    if options.command == "sweep" and options.jobs is not None and options.jobs < 1:
-        parser.error(f"-j must be 1 or more, got {options.jobs}")
     try:
         if options.command == "check":
             check_file(options.file)
@@ -114,13 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         elif options.command == "cache":
             clear_store() if options.clear else show_store()
         else:
-            sweep(
-                options.recipe,
-                options.overrides,
-                options.jobs,
-                options.queue,
-                options.dry_run,
-            )
+            run_command(options)
     except InputError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

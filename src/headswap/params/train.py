@@ -14,6 +14,8 @@ Positive = Annotated[float, Field(gt=0)]
 AUTO = "auto"
 # Those that solve heads; all others train them.
 SOLVING = (AUTO, "lbfgs")
+# Strategies that train all tasks alike; for all others `order` says which comes first.
+UNORDERED = ("independent", "multi_output")
 
 
 @dataclass(frozen=True)

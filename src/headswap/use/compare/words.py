@@ -24,7 +24,7 @@ _HEADER = (
 
 def table(answer: Answer) -> list[tuple[str, ...]]:
     """Return the header and a row a run, as text."""
-    changed = _changed(answer.runs)
+    changed = changed_parameters(answer.runs)
     rows: list[tuple[str, ...]] = [_HEADER]
     for run in answer.runs:
         found = answer.validation.get(run.name)
@@ -34,7 +34,7 @@ def table(answer: Answer) -> list[tuple[str, ...]]:
             (
                 run.name,
                 " ".join(
-                    f"{key}={_plain(run.params.get(name))}" for name, key in changed
+                    f"{key}={plain(run.params.get(name))}" for name, key in changed
                 ),
                 _score(run, "validation"),
                 _score(run, "test"),
@@ -47,17 +47,18 @@ def table(answer: Answer) -> list[tuple[str, ...]]:
     return rows
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """Return a parameter's value as it stands in a table."""
     return json.dumps(value, ensure_ascii=False).replace('"', "").replace(" ", "")
 
 
-def _changed(runs: Sequence[Run]) -> list[tuple[str, str]]:
+def changed_parameters(runs: Sequence[Run]) -> list[tuple[str, str]]:
     """Return the parameters that differ, with the shortest name that tells each."""
     names = [name for run in runs for name in run.params]
     found = [
         name
         for name in dict.fromkeys(names)
-        if len({_plain(run.params.get(name)) for run in runs}) > 1
+        if len({plain(run.params.get(name)) for run in runs}) > 1
     ]
     ends = [name.rpartition(".")[2] for name in found]
     return [
@@ -209,12 +210,11 @@ def as_markdown(answer: Answer) -> str:
 
 def as_json(answer: Answer) -> str:
     """Return the answer for a program."""
+    changed = [name for name, _ in changed_parameters(answer.runs)]
     runs = [
         {
             "name": run.name,
-            "differs_in": {
-                name: run.params.get(name) for name, _ in _changed(answer.runs)
-            },
+            "differs_in": {name: run.params.get(name) for name in changed},
             "validation": float(np.mean(run.of_rounds("validation"))),
             "test": float(np.mean(run.of_rounds("test"))),
             "cost": run.cost,

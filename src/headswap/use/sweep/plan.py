@@ -1,16 +1,20 @@
-"""A recipe and overrides -> experiments of DVC.
+"""A recipe, overrides and questions -> experiments, each with a name of its own.
 
-Guaranteed: no experiment is started or queued unless the parameters of all are valid.
+Guaranteed: the parameters of all are valid; no two would do the same; and a name says
+the same experiment in every call, so that what has been run is known again.
 """
 
-import shlex
-from collections.abc import Sequence
-from pathlib import Path
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 from headswap import params
 from headswap.errors import InputError, raise_faults
-from headswap.use import dvc
-from headswap.use.overrides import Override, merge, parse_override
+from headswap.params.train import UNORDERED
+from headswap.use.overrides import Override, make_override, merge, parse_override
 from headswap.use.recipe import (
     NOTHING,
     Grid,
@@ -19,15 +23,34 @@ from headswap.use.recipe import (
     read_recipe,
 )
 
-RUN = ("dvc", "exp", "run")
+_LONGEST_NAME = 60
+ORDER = "train.order"
 
 
-def plan(recipe: str | None, overrides: Sequence[str]) -> list[Grid]:
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment.
+
+    Attributes:
+        name: of what it has of its own, and a hash of all it depends on.
+        overrides: as `dvc exp run -S` takes them.
+        sections: params.yaml as it will be.
+    """
+
+    name: str
+    overrides: tuple[str, ...]
+    sections: dict[str, Any]
+
+
+def plan(
+    recipe: str | None, overrides: Sequence[str], asked: Sequence[Grid] = ({},)
+) -> list[Grid]:
     """Return what is to be run, its parameters checked.
 
     Args:
         recipe: path of a recipe; None runs the overrides alone.
         overrides: as `dvc exp run -S` takes them.
+        asked: grids of which each is combined with all else.
 
     Raises:
         InputError: with every fault of the recipe, the overrides or the parameters.
@@ -45,8 +68,10 @@ def plan(recipe: str | None, overrides: Sequence[str]) -> list[Grid]:
         except InputError as error:
             faults.append(str(error))
     raise_faults(faults)
-    grids = apply_overrides(read, parsed)
-    _check(grids, f"{params.PARAMS_FILE} with {recipe or '-S'}")
+    grids = [
+        {**grid, **more} for grid in apply_overrides(read, parsed) for more in asked
+    ]
+    _check(grids, f"{params.PARAMS_FILE} with {recipe or 'what is set here'}")
     return grids
 
 
@@ -62,64 +87,71 @@ def _check(grids: Sequence[Grid], where: str) -> None:
     raise_faults(list(faults))
 
 
-def commands(grids: Sequence[Grid], is_queued: bool) -> list[tuple[str, ...]]:
-    """Return the commands that run grids: DVC itself makes the combinations.
+def expand(
+    grids: Sequence[Grid], code: str, of_pictures: Callable[[str], str]
+) -> tuple[list[Experiment], int]:
+    """Return the experiments of grids, and how many combinations were left out.
+
+    Left out is what would do the same as another: a strategy that trains all tasks
+    alike runs once, whatever the order.
 
     Args:
         grids: as `plan` gives them.
-        is_queued: put even a single experiment into the queue.
+        code: a text that differs where code does.
+        of_pictures: gives a text that differs where those of a folder do.
     """
-    start = (*RUN, "--queue") if is_queued else RUN
-    return [
-        (*start, *(part for x in grid.values() for part in ("-S", x.text)))
-        for grid in grids
-    ]
-
-
-def sweep(
-    recipe: str | None,
-    overrides: Sequence[str],
-    jobs: int | None = None,
-    is_only_queued: bool = False,
-    is_dry: bool = False,
-) -> None:
-    """Run a recipe: a single experiment here, several by way of DVC's queue.
-
-    Args:
-        recipe: path of a recipe; None runs the overrides alone.
-        overrides: as `dvc exp run -S` takes them.
-        jobs: how many at a time; None is 1, and runs a single experiment here.
-        is_only_queued: do not start what is queued.
-        is_dry: only print the commands.
-
-    Raises:
-        InputError: something has to be mended before anything can run, or DVC refuses.
-    """
-    grids = plan(recipe, overrides)
-    num_experiments = sum(1 for grid in grids for _ in combinations(grid))
-    is_queued = is_only_queued or jobs is not None or num_experiments > 1
-    to_run = commands(grids, is_queued)
-    if is_queued and not is_only_queued:
-        to_run.append(("dvc", "queue", "start", "-j", str(jobs or 1)))
-    for command in to_run:
-        if is_dry:
-            print(_written(command))
-        elif is_queued:
-            print(dvc.demand(Path(), *command), end="", flush=True)
-        elif status := dvc.show(Path(), *command):
-            raise InputError(
-                f"`{shlex.join(RUN)}`: the run must succeed, got exit status {status}. "
-                "See above."
-            )
-    if is_queued and not is_dry:
-        print(
-            f"{num_experiments} experiments. `dvc queue status` says how far they are, "
-            "`dvc exp show` what they gave."
+    defaults = params.load()
+    found: dict[str, tuple[tuple[tuple[str, Any], ...], Grid]] = {}
+    pictures: dict[str, str] = {}
+    num_combinations = 0
+    for grid in grids:
+        for settings in combinations(grid):
+            num_combinations += 1
+            sections = merge(defaults, settings)
+            root = sections["data"]["root"]
+            if root not in pictures:
+                pictures[root] = of_pictures(root)
+            identity = _identity(sections) + pictures[root]
+            found.setdefault(identity, (settings, grid))
+    own = _differing([settings for settings, _ in found.values()])
+    experiments = [
+        Experiment(
+            _name([(name, value) for name, value in settings if name in own], key),
+            tuple(_text(grid[name], value) for name, value in settings),
+            merge(defaults, settings),
         )
+        for identity, (settings, grid) in found.items()
+        for key in [sha256(f"{code}{identity}".encode()).hexdigest()[:8]]
+    ]
+    return experiments, num_combinations - len(experiments)
 
 
-def _written(command: Sequence[str]) -> str:
-    """Return a command for a shell."""
-    flags = [n for n, word in enumerate(command) if word == "-S"]
-    start = command[: flags[0]] if flags else command
-    return dvc.write_command(shlex.join(start), [command[n + 1] for n in flags])
+def _identity(sections: dict[str, Any]) -> str:
+    """Return a text that is the same where two experiments would do the same."""
+    train = sections["train"]
+    if train["strategy"] in UNORDERED:
+        sections = {**sections, "train": {**train, "order": None}}
+    return json.dumps(sections, sort_keys=True, default=str)
+
+
+def _differing(experiments: Iterable[Sequence[tuple[str, Any]]]) -> set[str]:
+    values: dict[str, set[str]] = {}
+    listed = [{name: json.dumps(value) for name, value in each} for each in experiments]
+    for name in {name for each in listed for name in each}:
+        values[name] = {each.get(name, "") for each in listed}
+    return {name for name, different in values.items() if len(different) > 1}
+
+
+def _name(own: Sequence[tuple[str, Any]], key: str) -> str:
+    values = dict(own)
+    if values.get("train.strategy") in UNORDERED:
+        values.pop(ORDER, None)
+    words = [re.sub(r"[^A-Za-z0-9_]+", "-", str(v)).strip("-") for v in values.values()]
+    shown = "-".join(word for word in words if word)[:_LONGEST_NAME].strip("-")
+    return f"{shown or 'run'}-{key}"
+
+
+def _text(override: Override, value: Any) -> str:
+    if len(override.values) == 1:
+        return override.text
+    return make_override(override.name, [value]).text

@@ -1,0 +1,166 @@
+"""How long experiments will take, from how long others took on this machine.
+
+Kept in `.headswap/sweep/times.json` of the project, which git ignores. What nobody has
+measured is unknown, and said to be.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from headswap.machine.store import open_store
+
+FILE = Path(".headswap/sweep/times.json")
+_MOST_KEPT = 500
+# The parameters that features depend on.
+_SECTIONS = ("data", "prepare", "augment", "keras", "features")
+_OF_BACKBONE = ("name", "weights", "image_size", "pooling", "unfreeze")
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How long experiments will take.
+
+    Attributes:
+        seconds: of those whose time is known, one after the other.
+        num_unknown: of the others.
+        new: networks whose features no run here has computed yet.
+        known: networks whose features have been computed.
+    """
+
+    seconds: float
+    num_unknown: int
+    new: tuple[str, ...]
+    known: tuple[str, ...]
+
+
+def features_key(sections: Mapping[str, Any]) -> str:
+    """Return what tells apart the features of two experiments."""
+    backbone = {key: sections["backbone"].get(key) for key in _OF_BACKBONE}
+    return _hash([backbone, *(sections.get(name) for name in _SECTIONS)])
+
+
+def _heads_key(sections: Mapping[str, Any]) -> str:
+    train = {k: v for k, v in sections["train"].items() if k not in ("order", "seed")}
+    others = [sections["backbone"], sections["split"], train]
+    return _hash([features_key(sections), *others])
+
+
+def _hash(values: Any) -> str:
+    text = json.dumps(values, sort_keys=True, default=str)
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+class Times:
+    """What was measured in a project.
+
+    Args:
+        root: the folder that holds dvc.yaml.
+    """
+
+    def __init__(self, root: Path):
+        self._path = root / FILE
+        self._rows: list[dict[str, Any]] = []
+        with suppress(OSError, ValueError):
+            self._rows = json.loads(self._path.read_text(encoding="utf-8"))
+
+    def add(self, sections: Mapping[str, Any], seconds: float) -> None:
+        """Keep how long an experiment took."""
+        features = features_key(sections)
+        row = {
+            "features": features,
+            "heads": _heads_key(sections),
+            "seconds": round(seconds, 1),
+            "is_first": all(each["features"] != features for each in self._rows),
+        }
+        self._rows = [*self._rows, row][-_MOST_KEPT:]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self._rows, indent=1)
+        self._path.write_text(f"{text}\n", encoding="utf-8")
+
+    def forecast(self, experiments: Sequence[Mapping[str, Any]]) -> Forecast:
+        """Return how long experiments will take.
+
+        Args:
+            experiments: params.yaml of each.
+        """
+        # Where the store was cleared, all is computed anew.
+        is_stored = any(each.kind == "features" and each.rows for each in _stored())
+        done = {row["features"] for row in self._rows} if is_stored else set()
+        known: dict[str, None] = {}
+        new: dict[str, None] = {}
+        seconds = []
+        for sections in experiments:
+            key = features_key(sections)
+            name = _network(sections)
+            (known if key in done else new)[name] = None
+            seconds.append(self._seconds(sections) if key in done else None)
+        found = [each for each in seconds if each is not None]
+        num_unknown = len(seconds) - len(found)
+        return Forecast(sum(found), num_unknown, tuple(new), tuple(known))
+
+    def _seconds(self, sections: Mapping[str, Any]) -> float | None:
+        """Return the mean of those that did the same, or had the same features."""
+        for kind, key in (
+            ("heads", _heads_key(sections)),
+            ("features", features_key(sections)),
+        ):
+            rows = [row for row in self._rows if row[kind] == key]
+            # The first one computed the features that all others found.
+            rows = [row for row in rows if not row["is_first"]] or rows
+            if rows:
+                return float(sum(row["seconds"] for row in rows) / len(rows))
+        return None
+
+
+def _stored() -> list[Any]:
+    with open_store() as store:
+        return store.usage()
+
+
+def _network(sections: Mapping[str, Any]) -> str:
+    backbone = sections["backbone"]
+    names = backbone["name"]
+    name = "+".join(names) if isinstance(names, list) else str(names)
+    cut = backbone["unfreeze"]
+    return f"{name} below {cut}" if cut else name
+
+
+def in_words(forecast: Forecast, jobs: int) -> list[str]:
+    """Return what is to be said of it before anything starts.
+
+    Args:
+        forecast: of the experiments to run.
+        jobs: how many at a time.
+    """
+    lines = []
+    if forecast.known:
+        names = ", ".join(forecast.known)
+        lines.append(f"Features of {names}: computed before, and cost nothing now.")
+    if forecast.new:
+        names = ", ".join(forecast.new)
+        lines.append(
+            f"Features of {names}: new here; each picture goes once through each "
+            "network, whatever is trained on it."
+        )
+    if forecast.seconds:
+        about = how_long(forecast.seconds / jobs)
+        unknown = forecast.num_unknown
+        rest = f"; that of {unknown} others is unknown" if unknown else ""
+        lines.append(f"Time, by earlier runs: about {about}{rest}.")
+    else:
+        lines.append("Time: unknown until the first has ended; the bar says it then.")
+    return lines
+
+
+def how_long(seconds: float) -> str:
+    """Return a duration for people."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
