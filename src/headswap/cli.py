@@ -56,6 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     compared.add_argument(
         "--delta", type=float, default=0.02, help="the difference that matters (0.02)"
     )
+    compared.add_argument(
+        "--data",
+        nargs="?",
+        const="HEAD",
+        metavar="REV",
+        help="instead: which images, labels and parts are others than in REV (HEAD)",
+    )
     form = compared.add_mutually_exclusive_group()
     form.add_argument("--md", action="store_true", help="as Markdown")
     form.add_argument("--json", action="store_true", help="as JSON")
@@ -94,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.command == "check":
             check_file(options.file)
         elif options.command == "compare":
-            show_comparison(options)
+            show_changes(options) if options.data else show_comparison(options)
         elif options.command == "predict":
             from headswap.use.predict.files import predict_files
 
@@ -141,6 +148,30 @@ def show_comparison(options: argparse.Namespace) -> None:
         words.show(found)
     if options.fail_if_worse:
         answer.require_not_worse(read[-1], read[0], options.delta)
+
+
+def show_changes(options: argparse.Namespace) -> None:
+    """Print how the images of a run are others than those of a revision.
+
+    Raises:
+        InputError: a revision cannot be read, or several runs are named.
+    """
+    from headswap.use.compare import data
+    from headswap.use.compare.revisions import WORKSPACE
+
+    if len(options.names) > 1 or options.fail_if_worse or options.all:
+        raise InputError(
+            "headswap compare --data: at most one run must be named beside REV, and "
+            "neither --all nor --fail-if-worse, got others. Compare two at a time."
+        )
+    after = options.names[0] if options.names else WORKSPACE
+    found = data.compare_images(options.data, after, Path())
+    if options.json:
+        print(data.as_json(found))
+    elif options.md:
+        print(data.as_markdown(found))
+    else:
+        data.show(found)
 
 
 def show_store() -> None:

@@ -2,91 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from headswap.artifacts.storage.markdown import literal
 from headswap.use.compare.answer import FEW_IMAGES, Answer, Difference
-from headswap.use.compare.runs import Run
-
-_HEADER = (
-    "run",
-    "differs in",
-    "validation",
-    "test",
-    "less the chosen",
-    "p",
-    "MB",
-    "MMAC",
-)
-
-
-def table(answer: Answer) -> list[tuple[str, ...]]:
-    """Return the header and a row a run, as text."""
-    changed = changed_parameters(answer.runs)
-    rows: list[tuple[str, ...]] = [_HEADER]
-    for run in answer.runs:
-        found = answer.validation.get(run.name)
-        is_chosen = run is answer.chosen
-        nothing = "chosen" if is_chosen else "other images"
-        rows.append(
-            (
-                run.name,
-                " ".join(
-                    f"{key}={plain(run.params.get(name))}" for name, key in changed
-                ),
-                _score(run, "validation"),
-                _score(run, "test"),
-                _difference(found) if found else nothing,
-                "" if found is None or found.p is None else f"{found.p:.3f}",
-                f"{run.cost['megabytes']:,.0f}",
-                f"{run.cost['million_multiply_adds']:,.0f}",
-            )
-        )
-    return rows
-
-
-def plain(value: Any) -> str:
-    """Return a parameter's value as it stands in a table."""
-    return json.dumps(value, ensure_ascii=False).replace('"', "").replace(" ", "")
-
-
-def changed_parameters(runs: Sequence[Run]) -> list[tuple[str, str]]:
-    """Return the parameters that differ, with the shortest name that tells each."""
-    names = [name for run in runs for name in run.params]
-    found = [
-        name
-        for name in dict.fromkeys(names)
-        if len({plain(run.params.get(name)) for run in runs}) > 1
-    ]
-    ends = [name.rpartition(".")[2] for name in found]
-    return [
-        (name, end if ends.count(end) == 1 else name)
-        for name, end in zip(found, ends, strict=True)
-    ]
-
-
-def _score(run: Run, part: str) -> str:
-    """Return what decides, and its interval where there is one task."""
-    text = f"{np.mean(run.of_rounds(part)):.3f}"
-    if len(run.tasks) > 1:
-        return text
-    (task,) = run.tasks
-    metric = run.primary(task)
-    entry = run.intervals[task][part]["scores"][metric]
-    return text if entry["low"] is None else f"{text} [{_bounds(entry)}]"
-
-
-def _bounds(entry: dict[str, Any]) -> str:
-    return f"{entry['low']:.3f}, {entry['high']:.3f}"
-
-
-def _difference(found: Difference) -> str:
-    text = f"{found.value:+.3f}"
-    if found.low is None or found.high is None:
-        return text
-    return f"{text} [{found.low:+.3f}, {found.high:+.3f}]"
+from headswap.use.compare.table import bounds, changed_parameters, table
 
 
 def sentences(answer: Answer) -> Iterator[str]:
@@ -120,10 +41,7 @@ def _told_apart(answer: Answer) -> Iterator[str]:
     same = [r for r in answer.runs[1:] if r.name in answer.validation]
     untested = [r.name for r in same if answer.validation[r.name].p is None]
     if untested:
-        yield (
-            f"Not tested: {', '.join(untested)}. Set split.repeats=3 or more to "
-            "compare over rounds."
-        )
+        yield f"Not tested: {', '.join(untested)}. {_why_untested(answer, untested)}"
     undecided = [each.name for each in answer.undecided]
     worse = len(same) - len(undecided) - len(untested)
     if undecided:
@@ -154,6 +72,20 @@ def _told_apart(answer: Answer) -> Iterator[str]:
         )
 
 
+def _why_untested(answer: Answer, untested: Sequence[str]) -> str:
+    lacking = [
+        run.lacking
+        for run in answer.runs
+        if run.lacking and (run is answer.chosen or run.name in untested)
+    ]
+    if not lacking:
+        return "Set split.repeats=3 or more to compare over rounds."
+    return (
+        "All rounds score the same images, so it takes the answers of all rounds. "
+        + " ".join(lacking)
+    )
+
+
 def _stated(answer: Answer) -> Iterator[str]:
     run = answer.chosen
     own = float(np.mean(run.of_rounds("test")))
@@ -161,7 +93,7 @@ def _stated(answer: Answer) -> Iterator[str]:
         part = run.intervals[task]["test"]
         entry = part["scores"][run.primary(task)]
         name = (run.primary(task) or "").replace("_", " ")
-        sure = f" ({_bounds(entry)})" if entry["low"] is not None else ""
+        sure = f" ({bounds(entry)})" if entry["low"] is not None else ""
         yield (
             f"Test {name} of {task}: {entry['value']:.3f}{sure}, for {part['estimand']}"
             + ("." if sure else f"; no interval: {entry['method']}.")

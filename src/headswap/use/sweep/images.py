@@ -15,7 +15,7 @@ from headswap.artifacts.storage.tables import write_table
 from headswap.errors import InputError
 from headswap.statistics.rounds import FEWEST_ROUNDS, Rounds
 from headswap.use.compare.runs import Run, read_runs
-from headswap.use.compare.words import changed_parameters, plain
+from headswap.use.compare.table import changed_parameters, plain
 from headswap.use.sweep.plan import Experiment
 from headswap.use.sweep.questions import IMAGES
 

@@ -121,7 +121,7 @@ def expand(
             merge(defaults, settings),
         )
         for identity, (settings, grid) in found.items()
-        for key in [sha256(f"{code}{identity}".encode()).hexdigest()[:8]]
+        for key in [sha256(f"{code}{identity}".encode()).hexdigest()[:6]]
     ]
     return experiments, num_combinations - len(experiments)
 
