@@ -9,7 +9,7 @@ from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
 from headswap.statistics.rounds import Rounds
 from headswap.use.compare.runs import Run
-from headswap.use.sweep import images
+from headswap.use.sweep import curves, images
 from headswap.use.sweep.plan import Experiment
 
 SPREAD = {"factor": 0.5, "degrees": 9, "method": "corrected t"}
@@ -37,8 +37,8 @@ def curves_of(monkeypatch, tmp_path):
     """curves_of(runs): the curves of runs, which nobody has to read from git."""
 
     def make(runs):
-        monkeypatch.setattr(images, "read_runs", lambda *arguments: list(runs))
-        return images.read_curves(
+        monkeypatch.setattr(curves, "read_runs", lambda *arguments: list(runs))
+        return curves.read_curves(
             [Experiment(run.name, (), {}) for run in runs], tmp_path
         )
 
@@ -60,7 +60,7 @@ def rising(gain, spread=0.001):
 def test_the_gain_is_that_of_a_doubling_in_the_last_step(curves_of):
     (curve,) = curves_of(rising(0.05)[::-1])
     assert curve.images.tolist() == [50, 100, 400]
-    gain, half = curve.doubling
+    gain, half = curve.doubling(-2)
     assert gain == pytest.approx(0.05, abs=0.002)
     differences = (curve.scores[2] - curve.scores[1]) / 2
     assert half == pytest.approx(Rounds(**SPREAD).half_width(differences))
@@ -95,8 +95,8 @@ def test_there_is_a_curve_for_each_combination_of_other_parameters(curves_of):
         make_run(share, 100 * share, [0.5, 0.6, 0.7], strategy)
         for share, strategy in itertools.product((0.5, 1.0), ("cascade", "independent"))
     ]
-    curves = curves_of(runs)
-    assert [curve.label for curve in curves] == [
+    found = curves_of(runs)
+    assert [curve.label for curve in found] == [
         "strategy=cascade",
         "strategy=independent",
     ]
@@ -117,3 +117,16 @@ def test_a_table_and_a_picture_are_kept(curves_of, tmp_path, capsys, monkeypatch
     assert table["training images"] == ["50", "100", "400"]
     assert (tmp_path / "data/report/images.png").stat().st_size > 5000
     assert "More would help." in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_doubling_that_was_measured_is_told_beside_the_last_step(curves_of):
+    runs = [
+        make_run(share, 400 * share, 0.5 + share / 10 + np.arange(10) / 1e4)
+        for share in (0.25, 0.5, 0.75, 1.0)
+    ]
+    found = curves_of(runs)
+    assert found[0].half_as_many == 1
+    text = " ".join(images.sentences(found, 0.02))
+    assert "The last doubling, from 200, brought +0.050 [" in text
+    assert "Going by the last step, 300 to 400, twice the images bring +0.060" in text
+    assert curves_of([runs[1], runs[3]])[0].half_as_many is None

@@ -219,7 +219,7 @@ def _work_off(
 
     def land(name: str, reference: str) -> str:
         if reference and name in began:
-            times.add(sections[name], time.monotonic() - began[name])
+            times.add(sections[name], began[name], time.monotonic())
         return ""
 
     waiting = dict.fromkeys(sections, revision)

@@ -65,17 +65,28 @@ class Times:
     def __init__(self, root: Path):
         self._path = root / FILE
         self._rows: list[dict[str, Any]] = []
+        # When the first of this call ended that had these features.
+        self._first_ends: dict[str, float] = {}
         with suppress(OSError, ValueError):
             self._rows = json.loads(self._path.read_text(encoding="utf-8"))
 
-    def add(self, sections: Mapping[str, Any], seconds: float) -> None:
-        """Keep how long an experiment took."""
+    def add(self, sections: Mapping[str, Any], began: float, ended: float) -> None:
+        """Keep how long an experiment took.
+
+        Args:
+            sections: its params.yaml.
+            began: in seconds.
+            ended: likewise.
+        """
         features = features_key(sections)
+        if all(each["features"] != features for each in self._rows):
+            self._first_ends[features] = ended
         row = {
             "features": features,
             "heads": _heads_key(sections),
-            "seconds": round(seconds, 1),
-            "is_first": all(each["features"] != features for each in self._rows),
+            "seconds": round(ended - began, 1),
+            # It computed the features that others found, or waited for them.
+            "is_first": began < self._first_ends.get(features, began),
         }
         self._rows = [*self._rows, row][-_MOST_KEPT:]
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +121,6 @@ class Times:
             ("features", features_key(sections)),
         ):
             rows = [row for row in self._rows if row[kind] == key]
-            # The first one computed the features that all others found.
             rows = [row for row in rows if not row["is_first"]] or rows
             if rows:
                 return float(sum(row["seconds"] for row in rows) / len(rows))
