@@ -239,6 +239,16 @@ def test_combinations_that_would_repeat_others_run_once(queue, answered, capsys)
     assert capsys.readouterr().out.startswith("Left out: 1 combination")
 
 
+def test_a_number_in_a_name_has_the_name_of_its_parameter(queue, answered):
+    main(["sweep", "--images", "0.5,1", "--heads", "linear,64x32"])
+    assert [name.rpartition("-")[0] for name in queue.queued] == [
+        "images_0-5",
+        "images_1-0",
+        "hidden_64-32-images_0-5",
+        "hidden_64-32-images_1-0",
+    ]
+
+
 def test_how_long_it_will_take_is_foretold_from_what_was_measured(
     queue, answered, capsys, monkeypatch
 ):

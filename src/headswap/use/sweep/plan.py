@@ -143,11 +143,16 @@ def _differing(experiments: Iterable[Sequence[tuple[str, Any]]]) -> set[str]:
 
 
 def _name(own: Sequence[tuple[str, Any]], key: str) -> str:
-    values = dict(own)
+    values = {name: value for name, value in own if value != []}
     if values.get("train.strategy") in UNORDERED:
         values.pop(ORDER, None)
-    words = [re.sub(r"[^A-Za-z0-9_]+", "-", str(v)).strip("-") for v in values.values()]
-    shown = "-".join(word for word in words if word)[:_LONGEST_NAME].strip("-")
+    words = []
+    for name, value in values.items():
+        text = re.sub(r"[^A-Za-z0-9_]+", "-", str(value)).strip("-")
+        # A number says nothing without the name of its parameter.
+        start = "" if isinstance(value, str) else f"{name.rpartition('.')[2]}_"
+        words.append(f"{start}{text}")
+    shown = "-".join(words)[:_LONGEST_NAME].strip("-")
     return f"{shown or 'run'}-{key}"
 
 
