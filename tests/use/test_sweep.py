@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from headswap.cli import main
+from headswap.machine.speeds import measured, speed_of_network
+from headswap.machine.store import Store, open_store
 from headswap.machine.store_index import Usage
 from tests.clones import run_well
 
@@ -146,7 +148,7 @@ def test_several_experiments_go_through_the_queue_and_are_compared(
     assert answered == [names]
     said = capsys.readouterr().out
     assert said.startswith("3 experiments: 3 to run; 2 at a time.\n")
-    assert "Features of efficientnet_lite0: new here" in said
+    assert "Features of efficientnet_lite0: new; each" in said
     assert "Time: unknown until the first has ended" in said
 
 
@@ -256,7 +258,7 @@ def test_how_long_it_will_take_is_foretold_from_what_was_measured(
     monkeypatch.setattr(
         "headswap.use.sweep.run.time.monotonic", lambda: float(next(clock))
     )
-    monkeypatch.setattr("headswap.use.sweep.times._stored", lambda: [STORED])
+    monkeypatch.setattr(Store, "usage", lambda store: [STORED])
     main(["sweep", "recipe.yaml", "-j", "1"])
     assert len(json.loads(Path(".headswap/sweep/times.json").read_text())) == 3
     capsys.readouterr()
@@ -267,8 +269,28 @@ def test_how_long_it_will_take_is_foretold_from_what_was_measured(
     networks = "backbone.name=cnn_tanh,efficientnet_lite0"
     main(["sweep", "recipe.yaml", "-S", networks, "-S", "train.l2=0.7"])
     said = capsys.readouterr().out
-    assert "Features of cnn_tanh: new here" in said
+    assert "Features of cnn_tanh: new; each" in said
     assert "that of 3 others is unknown" in said
+
+
+def test_a_network_measured_elsewhere_has_a_speed(
+    queue, answered, capsys, monkeypatch, write_picture, tmp_path
+):
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "store"))
+    write_picture(tmp_path / "pictures" / "0.png", 0)
+    command = ["sweep", "recipe.yaml", "-S", f"data.root={tmp_path / 'pictures'}"]
+    main([*command, "--queue"])
+    assert "nobody has measured here yet" in capsys.readouterr().out
+    what = speed_of_network("efficientnet_lite0", 320, 0, "openvino", "float32")
+    with open_store() as store:
+        clock = itertools.count(step=25)
+        monkeypatch.setattr(
+            "headswap.machine.speeds.monotonic", lambda: float(next(clock))
+        )
+        assert len(list(measured(range(150), store, what, 50))) == 150
+    main([*command, "-S", "features.views=[plain,flip]", "--queue"])
+    said = capsys.readouterr().out
+    assert "2 a second, as measured before: at most 1 s for 1 files" in said
 
 
 def test_what_is_only_queued_is_not_started(queue):

@@ -38,3 +38,8 @@ def hash_pictures(folder: str) -> str:
                 files.append((str(path), found.st_size, found.st_mtime_ns))
     text = repr(sorted(files))
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def count_files(folder: str) -> int:
+    """Return how many files a folder has, 0 where it is not there."""
+    return sum(len(names) for _, _, names in os.walk(folder))

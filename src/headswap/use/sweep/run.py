@@ -25,7 +25,7 @@ from headswap.use.experiments import (
     queue_arguments,
 )
 from headswap.use.recipe import Grid
-from headswap.use.sweep.origin import hash_code, hash_pictures
+from headswap.use.sweep.origin import count_files, hash_code, hash_pictures
 from headswap.use.sweep.plan import Experiment, expand, plan
 from headswap.use.sweep.times import Times, in_words
 from headswap.use.working_off import work_off
@@ -128,7 +128,8 @@ def _run_queued(
     _announce(planned, there, waiting, to_queue, jobs)
     if missing:
         forecast = times.forecast([each.sections for each in missing])
-        print("\n".join(in_words(forecast, jobs)), flush=True)
+        num_files = max(count_files(x.sections["data"]["root"]) for x in missing)
+        print("\n".join(in_words(forecast, jobs, num_files)), flush=True)
     try:
         _queue(experiments, to_queue, status, revision)
         if how.is_only_queued:

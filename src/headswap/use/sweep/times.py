@@ -12,7 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from headswap.machine.store import open_store
+from headswap import params
+from headswap.machine.speeds import find_speed, speed_of_network
+from headswap.machine.store import Store, open_store
 
 FILE = Path(".headswap/sweep/times.json")
 _MOST_KEPT = 500
@@ -28,13 +30,14 @@ class Forecast:
     Attributes:
         seconds: of those whose time is known, one after the other.
         num_unknown: of the others.
-        new: networks whose features no run here has computed yet.
+        new: networks whose features no run here has computed yet, and the pictures
+            a second that were measured elsewhere, None where nobody has.
         known: networks whose features have been computed.
     """
 
     seconds: float
     num_unknown: int
-    new: tuple[str, ...]
+    new: dict[str, float | None]
     known: tuple[str, ...]
 
 
@@ -100,19 +103,24 @@ class Times:
             experiments: params.yaml of each.
         """
         # Where the store was cleared, all is computed anew.
-        is_stored = any(each.kind == "features" and each.rows for each in _stored())
+        with open_store() as store:
+            is_stored = any(x.kind == "features" and x.rows for x in store.usage())
+            speeds = {_network(x): _speed(store, x) for x in experiments}
         done = {row["features"] for row in self._rows} if is_stored else set()
         known: dict[str, None] = {}
-        new: dict[str, None] = {}
+        new: dict[str, float | None] = {}
         seconds = []
         for sections in experiments:
             key = features_key(sections)
             name = _network(sections)
-            (known if key in done else new)[name] = None
+            if key in done:
+                known[name] = None
+            else:
+                new[name] = speeds[name]
             seconds.append(self._seconds(sections) if key in done else None)
         found = [each for each in seconds if each is not None]
         num_unknown = len(seconds) - len(found)
-        return Forecast(sum(found), num_unknown, tuple(new), tuple(known))
+        return Forecast(sum(found), num_unknown, new, tuple(known))
 
     def _seconds(self, sections: Mapping[str, Any]) -> float | None:
         """Return the mean of those that did the same, or had the same features."""
@@ -127,9 +135,27 @@ class Times:
         return None
 
 
-def _stored() -> list[Any]:
-    with open_store() as store:
-        return store.usage()
+def _speed(store: Store, sections: Mapping[str, Any]) -> float | None:
+    """Return the pictures a second through all networks of an experiment."""
+    checked = params.check(sections)
+    options = checked["features"]
+    found = [
+        find_speed(
+            store,
+            speed_of_network(
+                network.source,
+                network.image_size or checked["prepare"].image_size,
+                checked["backbone"].unfreeze,
+                options.engine,
+                options.precision,
+            ),
+        )
+        for network in checked["backbone"].networks
+    ]
+    known = [speed for speed in found if speed is not None]
+    if len(known) < len(found):
+        return None
+    return 1 / (len(options.views) * sum(1 / speed for speed in known))
 
 
 def _network(sections: Mapping[str, Any]) -> str:
@@ -140,22 +166,27 @@ def _network(sections: Mapping[str, Any]) -> str:
     return f"{name} below {cut}" if cut else name
 
 
-def in_words(forecast: Forecast, jobs: int) -> list[str]:
+def in_words(forecast: Forecast, jobs: int, num_files: int) -> list[str]:
     """Return what is to be said of it before anything starts.
 
     Args:
         forecast: of the experiments to run.
         jobs: how many at a time.
+        num_files: that may be pictures, 0 if unknown.
     """
     lines = []
     if forecast.known:
         names = ", ".join(forecast.known)
         lines.append(f"Features of {names}: computed before, and cost nothing now.")
-    if forecast.new:
-        names = ", ".join(forecast.new)
+    for name, speed in forecast.new.items():
+        how_fast = "how fast that is, nobody has measured here yet"
+        if speed is not None:
+            how_fast = f"{speed:.3g} a second, as measured before"
+            if num_files:
+                at_most = how_long(num_files / speed)
+                how_fast += f": at most {at_most} for {num_files:,} files"
         lines.append(
-            f"Features of {names}: new here; each picture goes once through each "
-            "network, whatever is trained on it."
+            f"Features of {name}: new; each picture goes through it once, {how_fast}."
         )
     if forecast.seconds:
         about = how_long(forecast.seconds / jobs)
