@@ -66,7 +66,7 @@ class FakeQueue:
             case ("dvc", "queue", "status"):
                 output = self.look()
             case ("dvc", "queue", "logs", name):
-                output = f"the log of {name}"
+                output = f"the log of {name}\nerror: no weights.\nERROR: DVC\n"
             case ("dvc", "queue", "remove", *_):
                 self.states.clear()
             case ("dvc", "exp", "run", "--queue", "--name", name, *_):
@@ -176,8 +176,11 @@ def test_what_failed_is_named_and_tried_again(queue, answered, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["sweep", "recipe.yaml"])
     (failed,) = [name for name in queue.queued if "cascade" in name]
-    assert f"{failed}: `dvc queue logs {failed}` ends with" in str(ended.value)
-    assert f"the log of {failed}" in str(ended.value)
+    assert str(ended.value).splitlines() == [
+        f"error: {failed}: the run must succeed, got: error: no weights.",
+        "Mend that, and the same command runs it again; `dvc queue logs "
+        f"{failed}` shows all it printed.",
+    ]
     assert len(answered[0]) == 2
     queue.made.clear()
     queue.failing = []

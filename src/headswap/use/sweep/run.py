@@ -151,7 +151,17 @@ def _run_queued(
     if ended:
         print()
         answer(ended)
-    raise_faults([f"{name}: {reason}" for name, reason in failures.items()])
+    raise_faults([_failure(name, reason) for name, reason in failures.items()])
+
+
+def _failure(name: str, reason: str) -> str:
+    """Return what is to be said of an experiment that failed: its error, if any."""
+    errors = [line for line in reason.splitlines() if line.startswith("error: ")]
+    said = " ".join(errors) if errors else reason
+    return (
+        f"{name}: the run must succeed, got: {said}\nMend that, and the same command "
+        f"runs it again; `dvc queue logs {name}` shows all it printed."
+    )
 
 
 def _announce(
