@@ -1,9 +1,7 @@
-"""The commands of runs, for DVC and for a reader, and what DVC answers."""
+"""The commands of runs, for a reader, and what git says before they run."""
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from headswap.errors import InputError, listed
@@ -12,7 +10,6 @@ from results.runs import Overrides, Run
 
 VARIABLE = "PHOTOS"
 FOLDER = f"${VARIABLE}"
-SHORT_REVISION = 7
 
 
 def expand_photos(
@@ -43,12 +40,6 @@ def expand_photos(
     }
 
 
-def queue_arguments(run: str, overrides: Overrides) -> list[str]:
-    """Return the arguments of `dvc` that put a run into DVC's queue."""
-    settings = [part for override in overrides for part in ("-S", override)]
-    return ["exp", "run", "--queue", "--name", run, *settings]
-
-
 def shell_command(run: Run) -> str:
     """Return the command of a run for a shell, in lines that fit a README."""
     start = "dvc exp run"
@@ -60,36 +51,6 @@ def shell_command(run: Run) -> str:
 def _quote(override: str) -> str:
     # Double quotes, where the shell is to put the folder in.
     return f'"{override}"' if FOLDER in override else shlex.quote(override)
-
-
-@dataclass(frozen=True)
-class Status:
-    """What `dvc queue status` says.
-
-    Attributes:
-        tasks: (revision, name, state) of each; state is Queued, Running, Success or
-            Failed.
-        has_worker: whether a worker answered. One that runs may fail to answer in time.
-    """
-
-    tasks: tuple[tuple[str, str, str], ...]
-    has_worker: bool
-
-    @property
-    def states(self) -> dict[str, str]:
-        """The state of each task, by its name."""
-        return {name: state for _, name, state in self.tasks}
-
-
-def parse_status(text: str) -> Status:
-    """Return what the output of `dvc queue status` says."""
-    tasks = []
-    for line in text.splitlines():
-        words = line.split()
-        if words and re.fullmatch(rf"[0-9a-f]{{{SHORT_REVISION}}}", words[0]):
-            tasks.append((words[0], words[1], words[-1]))
-    counts = re.search(r"^Worker status: (\d+) active, (\d+) idle", text, re.MULTILINE)
-    return Status(tuple(tasks), counts is not None and any(map(int, counts.groups())))
 
 
 def unfit_changes(porcelain: str, allowed: Sequence[str]) -> list[str]:

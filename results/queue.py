@@ -6,28 +6,21 @@ queue stands in one small file a run until its figures are stored.
 """
 
 import json
-import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
-from results.commands import Status, expand_photos
+from headswap.use.experiments import QUEUED, RUNNING
+from headswap.use.working_off import work_off
+from results.commands import expand_photos
 from results.experiments import Experiments
 from results.runs import Overrides
 from results.stored import as_figures, write_figures
 
 METRICS = "metrics/evaluate.json"
 CLASSES = "metrics/classes.csv"
-WAITING = ("Queued", "Running")
-# A worker that has work may miss a question, but not twenty in turn.
-MAX_ODD_POLLS = 20
-# On a busy machine DVC's answer may lack all runs for minutes.
-MAX_EMPTY_POLLS = 120
-# It may have ended just before runs were queued, or be killed.
-MAX_IDLE_POLLS = 4
 
 
 @dataclass(frozen=True)
@@ -97,7 +90,7 @@ def still_there(experiments: Experiments, pending: Mapping[str, str]) -> dict[st
     return {
         run: revision
         for run, revision in pending.items()
-        if states.get(run) in WAITING or experiments.find(run, revision)
+        if states.get(run) in (QUEUED, RUNNING) or experiments.find(run, revision)
     }
 
 
@@ -119,53 +112,26 @@ def collect_runs(
         jobs: how many runs at a time.
         seconds: between two looks at the queue.
     """
-    left, failures = dict(waiting), {}
-    odd_polls: Counter[str] = Counter()
-    idle_polls = MAX_IDLE_POLLS
-    with tqdm(total=len(left), desc="finished", unit="run", disable=None) as bar:
-        while left:
-            if idle_polls >= MAX_IDLE_POLLS:
-                experiments.start(jobs)
-                idle_polls = 0
-            status = experiments.status()
-            states = {status.states.get(run) for run in left}
-            is_idle = "Queued" in states and "Running" not in states
-            idle_polls = idle_polls + 1 if is_idle else 0
-            for run in list(left):
-                reason = _look(experiments, run, left[run], runs[run], status, folders)
-                if reason is None:
-                    reason = _miss(run, status, odd_polls)
-                if reason is None:
-                    continue
-                if reason:
-                    failures[run] = reason
-                tqdm.write(f"{run}: {'failed' if reason else 'done'}")
-                (folders.pending / f"{run}.json").unlink(missing_ok=True)
-                del left[run]
-                bar.update()
-            if left:
-                time.sleep(seconds)
-    return failures
+
+    def land(run: str, reference: str) -> str:
+        reason = _store(experiments, run, waiting[run], reference, runs[run], folders)
+        (folders.pending / f"{run}.json").unlink(missing_ok=True)
+        return reason
+
+    return work_off(experiments, waiting, land, jobs, seconds)
 
 
-def _look(
+def _store(
     experiments: Experiments,
     run: str,
     revision: str,
+    reference: str,
     overrides: Overrides,
-    status: Status,
     folders: Folders,
-) -> str | None:
-    """Store a run's figures if it has ended.
-
-    Returns:
-        None while it has not, "" when its figures are stored, else why it has none.
-    """
-    reference = experiments.find(run, revision)
-    if reference is None:
-        if status.states.get(run) != "Failed":
-            return None
-        return f"`dvc queue logs {run}` ends with\n{experiments.log_end(run)}"
+) -> str:
+    """Store the figures of a run that has ended well; return "" or why it has none."""
+    if not reference:
+        return ""
     evaluate = experiments.read(reference, METRICS)
     if evaluate is None:
         return f"its experiment has no {METRICS}"
@@ -173,20 +139,3 @@ def _look(
     figures = as_figures(overrides, revision, evaluate, classes)
     write_figures(folders.figures, run, figures)
     return ""
-
-
-def _miss(run: str, status: Status, odd_polls: Counter[str]) -> str | None:
-    """Count how often in turn nobody seems to have a run that has not ended.
-
-    Returns:
-        None while it may still end, else that it will not.
-    """
-    state = status.states.get(run)
-    is_odd = state != "Queued" and not (state == "Running" and status.has_worker)
-    odd_polls[run] = odd_polls[run] + 1 if is_odd else 0
-    if odd_polls[run] < (MAX_ODD_POLLS if status.tasks else MAX_EMPTY_POLLS):
-        return None
-    return (
-        f"no worker has it any more. Clear it away with `dvc queue kill {run}` "
-        "and run again"
-    )

@@ -1,7 +1,7 @@
 """The command `headswap`, for what DVC's own commands do not do.
 
 headswap check    is params.yaml valid, and which files does it name?
-headswap sweep    run a recipe, or several values of a parameter, as experiments
+headswap sweep    run a recipe, or compare strategies, networks, heads, pictures
 headswap compare  which run is best, which are as good, and how sure that is
 headswap report   open the page of the last run
 headswap predict  the classes of pictures, by a trained model
@@ -20,7 +20,7 @@ from headswap.check.inputs import LIBRARIES, named_files
 from headswap.errors import InputError, show_any_text
 from headswap.machine.store import FOLDER, LIMIT, clear_store, open_store
 from headswap.use.report import REPORT, open_report
-from headswap.use.sweep import sweep
+from headswap.use.sweep.command import add_arguments, run_command
 
 FORMATS = registry.names("use/export")
 
@@ -42,22 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check.add_argument("file", nargs="?", default=params.PARAMS_FILE)
     run = commands.add_parser(
         "sweep",
-        help="run a recipe, or several values of a parameter, as experiments",
-        description="Run a recipe: one experiment here, several through DVC's queue.",
+        help="run a recipe, or compare strategies, networks, heads, pictures",
+        description="Run a recipe, or what the flags ask: one experiment here, several "
+        "through DVC's queue, and then compare them. A second call runs only what is "
+        "missing.",
     )
-    run.add_argument("recipe", nargs="?", help="such as recipes/quick.yaml")
-    run.add_argument(
-        "-S",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="SECTION.KEY=VALUE",
-        help="as for `dvc exp run`; several values, joined by commas, are a sweep",
-    )
-    how = run.add_mutually_exclusive_group()
-    how.add_argument("--queue", action="store_true", help="only queue them")
-    how.add_argument("-j", "--jobs", type=int, help="queue them, N at a time")
-    run.add_argument("--dry-run", action="store_true", help="only print the commands")
+    add_arguments(run)
     compared = commands.add_parser(
         "compare",
         help="which run is best, which are as good, and how sure that is",
@@ -70,6 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     compared.add_argument(
         "--delta", type=float, default=0.02, help="the difference that matters (0.02)"
+    )
+    compared.add_argument(
+        "--data",
+        nargs="?",
+        const="HEAD",
+        metavar="REV",
+        help="instead: which images, labels and parts are others than in REV (HEAD)",
     )
     form = compared.add_mutually_exclusive_group()
     form.add_argument("--md", action="store_true", help="as Markdown")
@@ -119,13 +116,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--clear", action="store_true", help="delete it, which costs only time"
     )
     options = parser.parse_args(arguments)
-    if options.command == "sweep" and options.jobs is not None and options.jobs < 1:
-        parser.error(f"-j must be 1 or more, got {options.jobs}")
     try:
         if options.command == "check":
             check_file(options.file)
         elif options.command == "compare":
-            show_comparison(options)
+            show_changes(options) if options.data else show_comparison(options)
         elif options.command == "predict":
             from headswap.use.predict.files import predict_files
 
@@ -138,13 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         elif options.command == "cache":
             clear_store() if options.clear else show_store()
         else:
-            sweep(
-                options.recipe,
-                options.overrides,
-                options.jobs,
-                options.queue,
-                options.dry_run,
-            )
+            run_command(options)
     except InputError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
@@ -183,6 +172,30 @@ def show_comparison(options: argparse.Namespace) -> None:
         words.show(found)
     if options.fail_if_worse:
         answer.require_not_worse(read[-1], read[0], options.delta)
+
+
+def show_changes(options: argparse.Namespace) -> None:
+    """Print how the images of a run are others than those of a revision.
+
+    Raises:
+        InputError: a revision cannot be read, or several runs are named.
+    """
+    from headswap.use.compare import data
+    from headswap.use.compare.revisions import WORKSPACE
+
+    if len(options.names) > 1 or options.fail_if_worse or options.all:
+        raise InputError(
+            "headswap compare --data: at most one run must be named beside REV, and "
+            "neither --all nor --fail-if-worse, got others. Compare two at a time."
+        )
+    after = options.names[0] if options.names else WORKSPACE
+    found = data.compare_images(options.data, after, Path())
+    if options.json:
+        print(data.as_json(found))
+    elif options.md:
+        print(data.as_markdown(found))
+    else:
+        data.show(found)
 
 
 def show_store() -> None:

@@ -109,6 +109,7 @@ def test_rounds_with_different_images_are_about_the_recipe(run):
     report, _, figures = run(split)
     found = report["test"]
     assert (found["estimand"], found["rounds"]) == (RECIPE, 3)
+    assert found["train_images"] == NUM_TRAIN
     rounds = Rounds.drawn(3, NUM_TEST, NUM_TRAIN)
     assert found["spread"]["factor"] == pytest.approx(rounds.factor)
     values = [scores["f1"] for scores in figures["kind", "test"]]

@@ -47,6 +47,7 @@ PARAMETERS = {
     "split.method": ("folds", {"split"}),
     "split.validation": (0.1, {"split"}),
     "split.test": (0.25, {"split"}),
+    "split.images": (0.5, {"split"}),
     "split.repeats": (2, {"split"}),
     "split.num_folds": (4, {"split"}),
     "split.near_duplicates": ("report", {"split"}),

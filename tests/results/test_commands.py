@@ -1,27 +1,12 @@
-"""Commands for DVC and for a reader, and what DVC and git answer."""
+"""Commands for a reader, and what git answers."""
 
 import shlex
 
 import pytest
 
 from headswap.errors import InputError
-from results.commands import (
-    expand_photos,
-    parse_status,
-    queue_arguments,
-    shell_command,
-    unfit_changes,
-)
+from results.commands import expand_photos, shell_command, unfit_changes
 from results.runs import Run
-
-STATUS = """Task     Name    Created    Status
-c0403f7  two     07:06 PM   Running
-3c69d43  three   Nov 25, 2026  Queued
-7fd281b  bad     07:06 PM   Failed
-fa3c72b  one     07:06 PM   Success
-
-Worker status: 1 active, 0 idle
-"""
 
 
 def test_the_folder_of_photographs_stands_in_for_its_variable(tmp_path):
@@ -48,13 +33,6 @@ def test_runs_without_photographs_need_no_folder():
     assert expand_photos({"two": ("train.epochs=3",)}, {})
 
 
-def test_a_run_is_queued_under_its_name():
-    arguments = queue_arguments("one", ("train.epochs=3", "data.levels=[a,b]"))
-    assert shlex.join(arguments) == (
-        "exp run --queue --name one -S train.epochs=3 -S 'data.levels=[a,b]'"
-    )
-
-
 def test_a_command_fits_a_page_and_leaves_the_folder_to_the_shell():
     long = tuple(f"train.parameter_{number}=[{number}]" for number in range(9))
     overrides = ("data.root=$PHOTOS/voc", *long)
@@ -71,25 +49,6 @@ def test_a_command_fits_a_page_and_leaves_the_folder_to_the_shell():
 def test_the_command_of_a_recipe_names_it_and_what_changes_it():
     run = Run(("train.l2=0.1", "train.epochs=3"), "recipes/r1.yaml", ("train.l2=0.1",))
     assert shell_command(run) == "headswap sweep recipes/r1.yaml -S train.l2=0.1"
-
-
-def test_the_queue_says_the_state_of_each_task():
-    status = parse_status(STATUS)
-    assert status.states == {
-        "two": "Running",
-        "three": "Queued",
-        "bad": "Failed",
-        "one": "Success",
-    }
-    assert status.tasks[0] == ("c0403f7", "two", "Running")
-    assert status.has_worker
-
-
-def test_an_empty_queue_has_no_tasks():
-    text = "No experiment tasks in the queue.\n\nWorker status: 0 active, 0 idle\n"
-    status = parse_status(text)
-    assert status.tasks == ()
-    assert not status.has_worker
 
 
 def test_changes_that_no_run_depends_on_are_fine():

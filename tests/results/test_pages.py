@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from headswap import params
 from headswap.errors import InputError
-from headswap.use.sweep import plan
+from headswap.use.sweep.plan import plan
 from results.__main__ import PAGES, find_command
 from results.listing import read_listing
 from results.rendering import fill_places, render_tables

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from headswap.errors import InputError
-from results import queue
-from results.commands import Status
+from headswap.use import working_off
+from headswap.use.experiments import Status
 from results.queue import (
     Folders,
     collect_runs,
@@ -149,13 +149,13 @@ def test_what_was_queued_with_other_overrides_is_not_taken_up(folders):
 
 
 def test_a_worker_that_has_died_is_replaced(folders):
-    experiments = FakeExperiments(num_deaf=queue.MAX_IDLE_POLLS)
+    experiments = FakeExperiments(num_deaf=working_off.MAX_IDLE_POLLS)
     assert run_all(experiments, folders) == {}
     assert experiments.num_starts == 2
 
 
 def test_a_worker_that_is_slow_to_start_is_left_alone(folders):
-    experiments = FakeExperiments(num_deaf=queue.MAX_IDLE_POLLS - 1)
+    experiments = FakeExperiments(num_deaf=working_off.MAX_IDLE_POLLS - 1)
     assert run_all(experiments, folders) == {}
     assert experiments.num_starts == 1
 

@@ -8,12 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headswap.artifacts.dataset.labels import Labels, write_labels
+from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.tables import write_table
 from headswap.cli import main
 from headswap.errors import InputError
 from headswap.use.compare.answer import compare, require_not_worse
 from headswap.use.compare.runs import read_runs
-from headswap.use.compare.words import as_json, as_markdown, sentences, table
+from headswap.use.compare.table import table
+from headswap.use.compare.words import as_json, as_markdown, sentences
+from headswap.use.experiments import Status
 
 NUM_ROUNDS = 10
 METRICS = "metrics"
@@ -324,3 +328,160 @@ def test_the_table_is_no_wider_than_the_terminal(three, capsys, monkeypatch, wid
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width
     assert "strategy=cascade" in "".join(lines) or width == 60
+
+
+SAME_IMAGES = {"estimand": "these models", "images": 120, "groups": 120, "rounds": 4}
+
+
+def write_all_rounds(folder, right):
+    """What stages made, for 120 test images of two classes in four rounds.
+
+    Args:
+        folder: of the project.
+        right: share of the answers that are right.
+    """
+    images = [f"i{number}" for number in range(240)]
+    parts = ["validation", "test"] * 120
+    for name in ("prepared", "split", "predictions"):
+        (folder / "data" / name).mkdir(parents=True, exist_ok=True)
+    cells = ["oak", "oak", "elm", "elm"] * 60
+    write_table(
+        folder / "data/prepared/index.csv",
+        ["image_id", "path", "kind"],
+        zip(images, images, cells, strict=True),
+    )
+    task = Task("kind", "multiclass", ("elm", "oak"))
+    write_labels(folder / "data/prepared/labels.json", Labels([task], []))
+    write_table(
+        folder / "data/split/split.csv",
+        ["image_id", "group", "round", "part"],
+        [
+            (image, image, number, part)
+            for number in range(4)
+            for image, part in zip(images, parts, strict=True)
+        ],
+    )
+    is_right = np.random.default_rng(1).random((4, 240, 1)) < right
+    targets = task.encode(cells)
+    np.save(
+        folder / "data/predictions/kind.npy", np.where(is_right, targets, 1 - targets)
+    )
+
+
+def score_the_same_images(folder):
+    path = folder / METRICS / "intervals.json"
+    intervals = json.loads(path.read_text())
+    for part in intervals["kind"].values():
+        del part["spread"]
+        part.update(SAME_IMAGES)
+    path.write_text(json.dumps(intervals))
+
+
+@pytest.fixture
+def given_parts(project, monkeypatch):
+    """Runs `good`, `alike` and `bad`, whose four rounds all score the same images."""
+    places = {}
+    for name, right in (("good", 0.9), ("alike", 0.88), ("bad", 0.6)):
+        places[name] = project / name
+        write_all_rounds(project / name, right)
+        write_run(project, [right] * 4, [right] * 4, strategy=name)
+        score_the_same_images(project)
+        git(project, "add", "params.yaml", "dvc.lock", METRICS)
+        git(project, "commit", "-q", "-m", name)
+        git(project, "tag", name)
+
+    def cached(revisions, name, paths):
+        return {path: places[name] / path for path in paths}
+
+    monkeypatch.setattr("headswap.use.compare.revisions.Revisions.cached", cached)
+    return places
+
+
+def test_rounds_that_score_the_same_images_are_compared_by_all_their_answers(
+    given_parts,
+):
+    answer = answer_of(["good", "alike", "bad"])
+    assert answer.validation["bad"].p < 0.001
+    assert answer.test["bad"].p < 0.001
+    assert [run.name for run in answer.undecided] == ["alike"]
+    assert "Not tested" not in " ".join(sentences(answer))
+
+
+def test_answers_that_the_cache_lacks_are_told(given_parts, monkeypatch):
+    def missing(revisions, name, paths):
+        raise InputError(f"DVC's cache must have {paths[0]} of {name}.")
+
+    monkeypatch.setattr("headswap.use.compare.revisions.Revisions.cached", missing)
+    answer = answer_of(["good", "bad"])
+    assert answer.validation["bad"].p is None
+    text = " ".join(sentences(answer))
+    assert "Not tested: bad. All rounds score the same images" in text
+    assert "DVC's cache must have data/prepared/index.csv of bad." in text
+
+
+def test_runs_that_nobody_named_are_left_out_where_they_have_no_figures(
+    commit, project, capsys
+):
+    commit("base", near(0.8, 1), near(0.8, 1))
+    base = git(project, "rev-parse", "HEAD")
+    git(project, "rm", "-q", "metrics/cost.json")
+    git(project, "commit", "-q", "-m", "older")
+    git(project, "update-ref", f"refs/exps/{base[:2]}/{base[2:]}/older-name", "HEAD")
+    git(project, "reset", "-q", "--hard", "base")
+    assert [run.name for run in read_runs([], False, Path())] == ["workspace"]
+    assert (
+        "note: left out: headswap compare: older-name must" in capsys.readouterr().err
+    )
+    with pytest.raises(InputError, match=r"older-name must have"):
+        read_runs(["base", "older-name"], False, Path())
+
+
+def test_an_experiment_that_failed_is_told_apart_from_a_wrong_name(commit, monkeypatch):
+    commit("base", near(0.8, 1), near(0.8, 1))
+    state = Status((("0123456", "lost", "Failed"),), False)
+    monkeypatch.setattr(
+        "headswap.use.experiments.Experiments.status", lambda self: state
+    )
+    with pytest.raises(InputError) as raised:
+        read_runs(["base", "lost", "wrong"], False, Path())
+    first, second = str(raised.value).splitlines()
+    assert "the experiment lost must have ended well, got one that is failed" in first
+    assert "`dvc queue logs lost`" in first
+    assert "got 'wrong'" in second
+
+
+def test_another_data_set_is_listed_and_not_compared(commit, project):
+    commit("best", near(0.9, 1), near(0.9, 1))
+    commit("other", near(0.8, 2), near(0.8, 2))
+    for name in ("repeats.csv", "predictions.csv", "intervals.json"):
+        path = project / METRICS / name
+        path.write_text(path.read_text().replace("kind", "scene"))
+    git(project, "commit", "-q", "-a", "-m", "scenes")
+    answer = answer_of(["best", "HEAD"])
+    assert answer.validation == {}
+    assert "Not compared, as images, labels or splits are others: HEAD." in " ".join(
+        sentences(answer)
+    )
+
+
+def test_a_test_part_of_one_class_is_compared_all_the_same(commit, project):
+    for name, wrong in (("best", range(0)), ("other", range(1, 61, 2))):
+        commit(name, [1 - len(wrong) / 120], [0.5], strategy=name, wrong=wrong)
+        path = project / METRICS / "predictions.csv"
+        path.write_text(path.read_text().replace("kind,'=elm,", "kind,oak,"))
+        git(project, "commit", "-q", "-a", "-m", name)
+        git(project, "tag", "-f", name)
+    answer = answer_of(["best", "other"])
+    assert answer.chosen.name == "best"
+    assert answer.test["other"].p < 1
+    assert list(sentences(answer))
+
+
+def test_a_part_without_figures_is_told(commit, project):
+    commit("base", near(0.8, 1), near(0.8, 1))
+    path = project / METRICS / "intervals.json"
+    intervals = json.loads(path.read_text())
+    del intervals["kind"]["test"]
+    path.write_text(json.dumps(intervals))
+    with pytest.raises(InputError, match=r"workspace must have scores of"):
+        read_runs(["workspace"], False, Path())

@@ -1,8 +1,8 @@
 """`intervals.json`: how sure every score of the validation and the test part is.
 
-{task or relation: {part: {estimand, images, groups, rounds, scores: {metric: {value,
-low, high, method}}}}}. Where rounds have different images, `spread` has the factor and
-the degrees of freedom that comparisons over these rounds need too.
+{task or relation: {part: {estimand, images, groups, rounds, train_images, scores:
+{metric: {value, low, high, method}}}}}. Where rounds have different images, `spread`
+has the factor and the degrees of freedom that comparisons over these rounds need too.
 """
 
 import json
@@ -58,11 +58,13 @@ def _of_part(
         for scores in rounds
     ]
     is_part = (split.parts == part) & is_labelled
+    trains = (split.parts == "train") & is_labelled
     facts: dict[str, Any] = {
         "estimand": RECIPE,
         "images": round(float(is_part.sum(axis=1).mean()), 1),
         "groups": round(float(np.mean([r.groups[part] for r in split.rounds])), 1),
         "rounds": len(rounds),
+        "train_images": round(float(trains.sum(axis=1).mean()), 1),
     }
     if (is_part == is_part[0]).all():
         facts["estimand"] = MODEL if len(rounds) == 1 else MODELS

@@ -17,6 +17,7 @@ import numpy as np
 
 from headswap import registry
 from headswap.machine.backend import find_gpu, set_up_backend, start_keras
+from headswap.machine.speeds import speed_of_network
 from headswap.machine.store import Store
 from headswap.params.backbone import Network, Section
 from headswap.params.features import BFLOAT16
@@ -163,6 +164,17 @@ class CutNetwork:
     def image_size(self) -> int:
         """The side it takes its pictures in, in pixels."""
         return self.facts["image_size"]
+
+    @property
+    def speed(self) -> list[object]:
+        """What says how fast it is, for `machine/speeds`."""
+        return speed_of_network(
+            self._named.source,
+            self.image_size,
+            self._backbone.unfreeze,
+            self._options.engine,
+            self._options.precision,
+        )
 
     @property
     def row_shape(self) -> tuple[int, ...] | None:

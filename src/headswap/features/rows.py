@@ -17,6 +17,7 @@ from headswap.errors import InputError
 from headswap.features.parts import CutNetwork
 from headswap.machine.parallel import map_in_order
 from headswap.machine.progress import progress
+from headswap.machine.speeds import measured
 from headswap.machine.store import Store
 from headswap.params.features import PLAIN, Section
 from headswap.pictures.resize import squash
@@ -135,6 +136,7 @@ def write_features(
         for rows in batches(firsts, options.batch_size)
         for picture in pictures.at_size(rows, network.image_size)
     )
+    computed = measured(computed, store, network.speed, options.batch_size)
     with (
         store.writer("features") as writer,
         progress(what="features", total=len(firsts), unit="image") as bar,

@@ -25,6 +25,9 @@ class Section:
         validation: images a class (whole number) or a share of each class.
         test: images a class (whole number) or a share of each class; `folds` does not
             read it.
+        images: share of each class's training groups that trains, for how many images
+            it takes; who validates and tests stays, and a smaller share is part of a
+            larger one. The others are in no part.
         repeats: how many independent draws there are; figures are means over them.
         num_folds: inner folds of the training images, and rounds a repeat of `folds`.
         near_duplicates: `group` keeps confirmed ones together, in one part and fold, as
@@ -44,6 +47,7 @@ class Section:
     method: Literal["stratified", "folds", "predefined"]
     validation: PartSize
     test: PartSize
+    images: Annotated[float, Field(gt=0, le=1)]
     repeats: Count
     num_folds: Annotated[int, Field(ge=2, le=20)]
     near_duplicates: Literal["group", "report"]

@@ -24,6 +24,8 @@ AUTO = "auto"
 FIRST = "first"
 # Those that solve heads; all others train them.
 SOLVING = (AUTO, "lbfgs")
+# Strategies that train all tasks alike; for all others `order` says which comes first.
+UNORDERED = ("independent", "multi_output")
 
 
 class Aim(NamedTuple):

@@ -35,7 +35,7 @@ def draw(
     alike: dict[tuple[int, ...], list[tuple[float, int]]] = {}
     for number, (rows, name) in enumerate(zip(groups, names, strict=True)):
         labels = tuple(sorted(combinations.of_row[rows].tolist()))
-        alike.setdefault(labels, []).append((_hash(seed, name), number))
+        alike.setdefault(labels, []).append((hash_name(seed, name), number))
     # In order of the hashes, whatever order the images come in.
     ordered = sorted((sorted(members), labels) for labels, members in alike.items())
     labels_of_kind = [list(labels) for _, labels in ordered]
@@ -61,7 +61,7 @@ def draw(
     return parts
 
 
-def _hash(seed: Sequence[object], name: str) -> float:
+def hash_name(seed: Sequence[object], name: str) -> float:
     """Return a number of 0..1 that is different for every name and seed."""
     text = "/".join(map(str, [*seed, name]))
     digest = hashlib.blake2b(text.encode(), digest_size=6).digest()

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from headswap.artifacts.dataset.index import Index
-from headswap.artifacts.dataset.split import NO_FOLD, PARTS, Round
+from headswap.artifacts.dataset.split import NO_FOLD, PARTS, UNUSED, Round
 from headswap.artifacts.dataset.tasks import finest
 from headswap.params.split import Section
 from headswap.split.combinations import Combinations, combine, shares
 from headswap.split.drawing import draw
+from headswap.split.fewer import trains_still
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Dealer:
             sizes = {part: getattr(self._options, part) for part in lacking}
             parts = np.where(keeps, "train", fixed)
             parts[free], deviation = self._draw_parts(free, sizes, ["parts", number])
+            parts = self._with_fewer(parts, number)
             folds = np.full(len(parts), NO_FOLD)
             trains = np.flatnonzero(parts == "train")
             if len(trains):
@@ -91,6 +93,24 @@ class Dealer:
         numbers = self._draw(rows, chances, seed)
         deviation = self._deviation(rows, chances, numbers)
         return np.array([*sizes, "train"], dtype="<U10")[numbers], deviation
+
+    def _with_fewer(self, parts: np.ndarray, number: int) -> np.ndarray:
+        """Return the parts with the share of training images that is asked for."""
+        if self._options.images == 1:
+            return parts
+        trains = np.flatnonzero(parts == "train")
+        names, group_of_row = np.unique(self._groups[trains], return_inverse=True)
+        stays = trains_still(
+            self._combinations.of_row[trains],
+            self._combinations.classes,
+            group_of_row,
+            names.tolist(),
+            self._options.images,
+            [self._options.seed, "images", number],
+        )
+        parts = parts.copy()
+        parts[trains[~stays[group_of_row]]] = UNUSED
+        return parts
 
     def _draw_folds(
         self, rows: np.ndarray, num_folds: int, seed: list[object]

@@ -50,7 +50,8 @@ def swap_groups(
 
     Args:
         actual: the classes, (N, C) of 0 and 1.
-        first: a run's answers, (N, C) of 0 and 1.
+        first: a run's answers, (N, C) of 0 and 1; or (rounds, N, C) where several
+            rounds answer the same images, whose mean F1 counts then.
         second: another run's answers.
         groups: of each image, (N,) int from 0 on.
 
@@ -58,13 +59,17 @@ def swap_groups(
     approximate randomisation; p as in Phipson and Smyth (2010).
     """
     num_groups, num_classes = int(groups.max()) + 1, actual.shape[1]
-    sums = np.zeros((2, 2, num_groups, num_classes))
+    first, second = (x.reshape(-1, *actual.shape) for x in (first, second))
+    num_rounds = len(first)
+    # Of each run: right answers and all answers, by group, round and class.
+    sums = np.zeros((2, 2, num_groups, num_rounds, num_classes))
     for run, answers in enumerate((first, second)):
-        np.add.at(sums[run, 0], groups, actual * answers)
-        np.add.at(sums[run, 1], groups, answers)
+        by_image = answers.transpose(1, 0, 2)
+        np.add.at(sums[run, 0], groups, actual[:, None] * by_image)
+        np.add.at(sums[run, 1], groups, by_image)
     support = actual.sum(axis=0)
-    own, change = sums[0], sums[1] - sums[0]
-    differs = np.flatnonzero(change.any(axis=(0, 2)))
+    change = sums[1] - sums[0]
+    differs = np.flatnonzero(change.any(axis=(0, 2, 3)))
     totals = sums.sum(axis=2)
     observed = _macro_f1(totals[0, 0], totals[0, 1], support) - _macro_f1(
         totals[1, 0], totals[1, 1], support
@@ -73,13 +78,11 @@ def swap_groups(
         return 0.0, 1.0
     random = np.random.default_rng(_SEED)
     at_least = 0
-    block = max(1, _BLOCK // (len(differs) + num_classes))
+    block = max(1, _BLOCK // (len(differs) + num_rounds * num_classes))
     for start in range(0, _NUM_SWAPS, block):
         swaps = random.integers(0, 2, (min(block, _NUM_SWAPS - start), len(differs)))
-        moved = [swaps @ change[kind, differs] for kind in (0, 1)]
-        one = _macro_f1(
-            own[0].sum(axis=0) + moved[0], own[1].sum(axis=0) + moved[1], support
-        )
+        moved = np.tensordot(swaps, change[:, differs], (1, 1)).swapaxes(0, 1)
+        one = _macro_f1(totals[0, 0] + moved[0], totals[0, 1] + moved[1], support)
         other = _macro_f1(totals[1, 0] - moved[0], totals[1, 1] - moved[1], support)
         at_least += int((np.abs(one - other) >= abs(observed) - 1e-12).sum())
     return float(observed), (at_least + 1) / (_NUM_SWAPS + 1)
@@ -88,7 +91,7 @@ def swap_groups(
 def _macro_f1(hits: np.ndarray, named: np.ndarray, support: np.ndarray) -> np.ndarray:
     is_there = support > 0
     f1 = 2 * hits / np.maximum(named + support, 1)
-    return f1[..., is_there].mean(axis=-1)
+    return f1[..., is_there].mean(axis=(-2, -1))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

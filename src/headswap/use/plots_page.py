@@ -49,7 +49,10 @@ def write_page(folder: Path) -> None:
     # It takes 100 MB, for this one thing.
     import vl_convert
 
-    bundle = vl_convert.javascript_bundle(vl_version=VEGA_LITE)
+    # Its annotations forget that the snippet has a default.
+    bundle = vl_convert.javascript_bundle(  # type: ignore[call-arg]
+        vl_version=VEGA_LITE
+    )
     # What would end the script, as a text in it, says the same so.
     bundle = re.sub("</(?=script)", r"<\\/", bundle, flags=re.IGNORECASE)
     page = _TEMPLATE.format(bundle=bundle)

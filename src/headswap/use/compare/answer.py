@@ -8,36 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR
 from headswap.errors import InputError
 from headswap.statistics.comparisons import (
     SIGNIFICANCE,
-    difference_over_rounds,
     groups_needed,
     holm,
     smallest_difference,
-    swap_groups,
 )
-from headswap.statistics.rounds import FEWEST_ROUNDS, Rounds
+from headswap.use.compare.differences import Difference, difference_of
 from headswap.use.compare.runs import Run
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How a run differs from the chosen one, in what decides.
-
-    Attributes:
-        value: the run less the chosen one.
-        low: lower bound of its interval, None where there is none.
-        high: upper bound, or None.
-        p: of no difference, None where nothing tells; on validation, adjusted for all
-            comparisons with the chosen run.
-    """
-
-    value: float
-    low: float | None
-    high: float | None
-    p: float | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +97,7 @@ def compare(runs: Sequence[Run], delta: float) -> Answer:
     same.sort(key=lambda run: -float(np.mean(run.of_rounds("validation"))))
     others = [run for run in runs if run not in same]
     rest = same[1:]
-    validation = [_difference(run, best, "validation") for run in rest]
+    validation = [difference_of(run, best, "validation") for run in rest]
     known = [n for n, found in enumerate(validation) if found.p is not None]
     adjusted = holm([validation[n].p or 0.0 for n in known])
     for number, p in zip(known, adjusted, strict=True):
@@ -128,7 +107,7 @@ def compare(runs: Sequence[Run], delta: float) -> Answer:
     return Answer(
         [*same, *others],
         dict(zip([run.name for run in rest], validation, strict=True)),
-        {run.name: _difference(run, best, "test") for run in rest},
+        {run.name: difference_of(run, best, "test") for run in rest},
         nested,
         times,
         delta,
@@ -144,48 +123,6 @@ def _have_same_images(run: Run, other: Run) -> bool:
         [row["actual"] for row in rows]
         == [row["actual"] for row in other.answers.get(key, [])]
         for key, rows in run.answers.items()
-    )
-
-
-def _difference(run: Run, chosen: Run, part: str) -> Difference:
-    ours, theirs = run.of_rounds(part), chosen.of_rounds(part)
-    value = float(np.mean(ours) - np.mean(theirs))
-    spreads = [run.intervals[task][part].get("spread") for task in run.tasks]
-    if spreads[0] and len(ours) >= FEWEST_ROUNDS:
-        spread = Rounds(**spreads[0])
-        _, p = difference_over_rounds(ours, theirs, spread.factor, spread.degrees)
-        half = spread.half_width(ours - theirs)
-        return Difference(value, value - half, value + half, p)
-    if len(ours) == 1:
-        return Difference(value, None, None, _swapped(run, chosen, part))
-    return Difference(value, None, None, None)
-
-
-def _swapped(run: Run, chosen: Run, part: str) -> float:
-    """Return the p of no difference in macro F1, of the tasks together (Bonferroni)."""
-    found = []
-    for task in run.tasks:
-        rows, others = run.answers[part, task], chosen.answers[part, task]
-        names = sorted(
-            {name for row in rows for name in row["actual"].split(LABEL_SEPARATOR)}
-        )
-        of_images = [row["group"] or row["image_id"] for row in rows]
-        _, groups = np.unique(of_images, return_inverse=True)
-        actual, first, second = (
-            _encode([row[column] for row in table], names)
-            for table, column in (
-                (rows, "actual"),
-                (rows, "predicted"),
-                (others, "predicted"),
-            )
-        )
-        found.append(swap_groups(actual, first, second, groups)[1])
-    return min(1.0, len(found) * min(found))
-
-
-def _encode(cells: Sequence[str], names: Sequence[str]) -> np.ndarray:
-    return np.array(
-        [[name in cell.split(LABEL_SEPARATOR) for name in names] for cell in cells], int
     )
 
 
@@ -232,7 +169,7 @@ def require_not_worse(run: Run, before: Run, delta: float) -> None:
             f"headswap compare: {run.name} must have the images, labels and split of "
             f"{before.name} to be compared, got others. Run both on the same data."
         )
-    found = _difference(run, before, "validation")
+    found = difference_of(run, before, "validation")
     if found.p is not None and found.p <= SIGNIFICANCE and found.value < -delta:
         raise InputError(
             f"headswap compare: {run.name} must not be worse than {before.name}, got "

@@ -6,8 +6,9 @@ Nothing is checked out or pulled; all that is read lies in git.
 import csv
 import io
 import json
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from headswap.artifacts.storage.tables import unguarded
-from headswap.errors import InputError, raise_faults
+from headswap.errors import InputError, listed, raise_faults
 from headswap.statistics import words
-from headswap.use import dvc
+from headswap.use.compare.all_rounds import (
+    RoundAnswers,
+    needs_all_rounds,
+    read_all_rounds,
+)
+from headswap.use.compare.revisions import WORKSPACE, Revisions, hashes_of
 
-WORKSPACE = "workspace"
 _FILES = (
     "params.yaml",
     "dvc.lock",
@@ -28,7 +33,6 @@ _FILES = (
     "metrics/predictions.csv",
     "metrics/cost.json",
 )
-_EXPERIMENTS = "refs/exps"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,9 @@ class Run:
         intervals: `intervals.json`.
         answers: rows of `predictions.csv`, by (part, task).
         cost: `cost.json`.
+        all_rounds: answers of all rounds, by (part, task) that they all score on the
+            same images; none where they need not or cannot be had.
+        lacking: why there are none, or "".
     """
 
     name: str
@@ -52,6 +59,8 @@ class Run:
     intervals: dict[str, Any]
     answers: dict[tuple[str, str], list[dict[str, str]]]
     cost: dict[str, float]
+    all_rounds: dict[tuple[str, str], RoundAnswers] = field(default_factory=dict)
+    lacking: str = ""
 
     @property
     def tasks(self) -> list[str]:
@@ -83,26 +92,32 @@ def read_runs(names: Sequence[str], all_experiments: bool, folder: Path) -> list
         folder: of the project.
 
     Raises:
-        InputError: with every name that is none, and every run without figures.
+        InputError: with every name that is none, and every run that was asked for
+            and has no figures; others without figures are left out.
     """
-    experiments = _experiments(folder)
+    revisions = Revisions(folder)
+    experiments = revisions.experiments
+    asked = list(names)
     if all_experiments:
         names = [*names, *experiments]
     elif not names:
-        head = dvc.demand(folder, "git", "rev-parse", "HEAD").strip()
+        head = revisions.head
         own = [name for name, (_, base) in experiments.items() if base == head]
         names = [WORKSPACE, *own]
     runs: list[Run] = []
-    faults = []
+    faults: list[str] = []
+    left_out: list[str] = []
     for name in dict.fromkeys(names):
         try:
-            run = _read_run(name, experiments, folder)
+            run = _read_run(name, revisions)
         except InputError as error:
-            faults.append(str(error))
+            (faults if name in asked else left_out).append(str(error))
             continue
         if not any(_is_same(run, other) for other in runs):
             runs.append(run)
-    raise_faults(faults)
+    raise_faults(faults if runs else [*faults, *left_out])
+    for fault in left_out:
+        print(f"note: left out: {fault}", file=sys.stderr)
     return runs
 
 
@@ -115,53 +130,50 @@ def _is_same(run: Run, other: Run) -> bool:
     )
 
 
-def _experiments(folder: Path) -> dict[str, tuple[str, str]]:
-    """Return (commit, commit it is based on) of each experiment, by name."""
-    pattern = "--format=%(refname) %(objectname)"
-    lines = dvc.demand(folder, "git", "for-each-ref", _EXPERIMENTS, pattern)
-    found = {}
-    for line in lines.splitlines():
-        reference, commit = line.split()
-        # refs/exps/12/3456.../name; others hold DVC's queue.
-        parts = reference.removeprefix(f"{_EXPERIMENTS}/").split("/")
-        if len(parts) == 3 and len(parts[0]) == 2:
-            found[parts[2]] = (commit, parts[0] + parts[1])
-    return found
-
-
-def _read_run(name: str, experiments: dict[str, tuple[str, str]], folder: Path) -> Run:
-    if name == WORKSPACE:
-        texts = {file: _read_text(folder / file) for file in _FILES}
-    else:
-        commit = experiments[name][0] if name in experiments else name
-        known = dvc.call(folder, "git", "rev-parse", "--verify", f"{commit}^{{commit}}")
-        if known.returncode:
-            raise InputError(
-                f"headswap compare: a run must be a git revision, an experiment of DVC "
-                f"or `{WORKSPACE}`, got {name!r}. `dvc exp list --all` names them."
-            )
-        texts = {}
-        for file in _FILES:
-            shown = dvc.call(folder, "git", "show", f"{commit}:./{file}")
-            texts[file] = None if shown.returncode else shown.stdout
+def _read_run(name: str, revisions: Revisions) -> Run:
+    texts = revisions.texts(name, _FILES)
     missing = [file for file, text in texts.items() if text is None]
     if missing:
         raise InputError(
             f"headswap compare: {name} must have {', '.join(_FILES)}, got none of "
             f"{', '.join(missing)}. Run `dvc repro` there, or leave it out."
         )
-    return _parse(name, {file: text or "" for file, text in texts.items()})
+    run = _parse(name, {file: text or "" for file, text in texts.items()})
+    _require_scores(run)
+    wanted = needs_all_rounds(run.intervals)
+    if not wanted:
+        return run
+    try:
+        answers = read_all_rounds(revisions, name, wanted)
+    except InputError as error:
+        return replace(run, lacking=str(error))
+    return replace(run, all_rounds=answers)
 
 
-def _read_text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
+def _require_scores(run: Run) -> None:
+    """Check that there is what a choice and an answer take.
+
+    Raises:
+        InputError: no task, or one without scores of both parts.
+    """
+    without = [
+        task
+        for task in run.tasks
+        for part in ("validation", "test")
+        if part not in run.intervals[task]
+        or np.isnan(run.scores.get((task, part, run.primary(task) or ""), np.nan)).any()
+    ]
+    if without or not run.tasks:
+        raise InputError(
+            f"headswap compare: {run.name} must have scores of validation and test for "
+            f"each task, got none for {listed(sorted({*without})) or 'any'}. Give both "
+            "parts images with labels (split.validation, split.test), or leave it out."
+        )
 
 
 def _parse(name: str, texts: dict[str, str]) -> Run:
     yaml = YAML(typ="safe")
     lock = yaml.load(texts["dvc.lock"])
-    outs = lock.get("stages", {}).get("split", {}).get("outs", [])
-    hashes = {out["path"]: out["md5"] for out in outs}
     rounds: dict[tuple[str, str, str], list[float]] = {}
     for row in _rows(texts["metrics/repeats.csv"]):
         value = float(row["value"] or "nan")
@@ -172,7 +184,7 @@ def _parse(name: str, texts: dict[str, str]) -> Run:
     return Run(
         name,
         _flat(yaml.load(texts["params.yaml"])),
-        hashes.get("data/split", ""),
+        hashes_of(lock).get("data/split", ""),
         {key: np.array(values) for key, values in rounds.items()},
         json.loads(texts["metrics/intervals.json"]),
         answers,

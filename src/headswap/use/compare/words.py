@@ -2,87 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from headswap.artifacts.storage.markdown import literal
-from headswap.statistics.words import bounds, state_score, warn_of_validation
+from headswap.statistics.words import state_score, warn_of_validation
 from headswap.use.compare.answer import Answer, Difference
-from headswap.use.compare.runs import Run
-
-_HEADER = (
-    "run",
-    "differs in",
-    "validation",
-    "test",
-    "less the chosen",
-    "p",
-    "MB",
-    "MMAC",
-)
-
-
-def table(answer: Answer) -> list[tuple[str, ...]]:
-    """Return the header and a row a run, as text."""
-    changed = _changed(answer.runs)
-    rows: list[tuple[str, ...]] = [_HEADER]
-    for run in answer.runs:
-        found = answer.validation.get(run.name)
-        is_chosen = run is answer.chosen
-        nothing = "chosen" if is_chosen else "other images"
-        rows.append(
-            (
-                run.name,
-                " ".join(
-                    f"{key}={_plain(run.params.get(name))}" for name, key in changed
-                ),
-                _score(run, "validation"),
-                _score(run, "test"),
-                _difference(found) if found else nothing,
-                "" if found is None or found.p is None else f"{found.p:.3f}",
-                f"{run.cost['megabytes']:,.0f}",
-                f"{run.cost['million_multiply_adds']:,.0f}",
-            )
-        )
-    return rows
-
-
-def _plain(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False).replace('"', "").replace(" ", "")
-
-
-def _changed(runs: Sequence[Run]) -> list[tuple[str, str]]:
-    """Return the parameters that differ, with the shortest name that tells each."""
-    names = [name for run in runs for name in run.params]
-    found = [
-        name
-        for name in dict.fromkeys(names)
-        if len({_plain(run.params.get(name)) for run in runs}) > 1
-    ]
-    ends = [name.rpartition(".")[2] for name in found]
-    return [
-        (name, end if ends.count(end) == 1 else name)
-        for name, end in zip(found, ends, strict=True)
-    ]
-
-
-def _score(run: Run, part: str) -> str:
-    """Return what decides, and its interval where there is one task."""
-    text = f"{np.mean(run.of_rounds(part)):.3f}"
-    if len(run.tasks) > 1:
-        return text
-    (task,) = run.tasks
-    metric = run.primary(task)
-    entry = run.intervals[task][part]["scores"][metric]
-    return text if entry["low"] is None else f"{text} [{bounds(entry, ', ')}]"
-
-
-def _difference(found: Difference) -> str:
-    text = f"{found.value:+.3f}"
-    if found.low is None or found.high is None:
-        return text
-    return f"{text} [{found.low:+.3f}, {found.high:+.3f}]"
+from headswap.use.compare.table import changed_parameters, table
 
 
 def sentences(answer: Answer) -> Iterator[str]:
@@ -116,10 +42,7 @@ def _told_apart(answer: Answer) -> Iterator[str]:
     same = [r for r in answer.runs[1:] if r.name in answer.validation]
     untested = [r.name for r in same if answer.validation[r.name].p is None]
     if untested:
-        yield (
-            f"Not tested: {', '.join(untested)}. Set split.repeats=3 or more to "
-            "compare over rounds."
-        )
+        yield f"Not tested: {', '.join(untested)}. {_why_untested(answer, untested)}"
     undecided = [each.name for each in answer.undecided]
     worse = len(same) - len(undecided) - len(untested)
     if undecided:
@@ -148,6 +71,20 @@ def _told_apart(answer: Answer) -> Iterator[str]:
             "Not compared, as images, labels or splits are others: "
             f"{', '.join(others)}."
         )
+
+
+def _why_untested(answer: Answer, untested: Sequence[str]) -> str:
+    lacking = [
+        run.lacking
+        for run in answer.runs
+        if run.lacking and (run is answer.chosen or run.name in untested)
+    ]
+    if not lacking:
+        return "Set split.repeats=3 or more to compare over rounds."
+    return (
+        "All rounds score the same images, so it takes the answers of all rounds. "
+        + " ".join(lacking)
+    )
 
 
 def _stated(answer: Answer) -> Iterator[str]:
@@ -199,12 +136,11 @@ def as_markdown(answer: Answer) -> str:
 
 def as_json(answer: Answer) -> str:
     """Return the answer for a program."""
+    changed = [name for name, _ in changed_parameters(answer.runs)]
     runs = [
         {
             "name": run.name,
-            "differs_in": {
-                name: run.params.get(name) for name, _ in _changed(answer.runs)
-            },
+            "differs_in": {name: run.params.get(name) for name in changed},
             "validation": float(np.mean(run.of_rounds("validation"))),
             "test": float(np.mean(run.of_rounds("test"))),
             "cost": run.cost,

@@ -1,0 +1,88 @@
+"""The answers of all rounds, where every round scores the same images.
+
+git has the first round's answers; those of all lie in DVC's cache.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headswap.artifacts.dataset.labels import read_labels
+from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.model.decisions import decide
+from headswap.artifacts.storage.tables import read_table
+from headswap.use.compare.data import INDEX, LABELS, SPLIT
+from headswap.use.compare.revisions import Revisions
+
+
+@dataclass(frozen=True)
+class RoundAnswers:
+    """Answers to the same N images in all rounds.
+
+    Attributes:
+        actual: (N, C) int of 0 and 1.
+        predicted: (rounds, N, C) int of 0 and 1.
+        groups: of each image, (N,) int from 0 on.
+    """
+
+    actual: np.ndarray
+    predicted: np.ndarray
+    groups: np.ndarray
+
+
+def needs_all_rounds(intervals: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return (part, task) of those that several rounds score on the same images."""
+    return {
+        (part, task)
+        for task, parts in intervals.items()
+        for part, facts in parts.items()
+        if facts["rounds"] > 1 and "spread" not in facts
+    }
+
+
+def read_all_rounds(
+    revisions: Revisions, name: str, wanted: set[tuple[str, str]]
+) -> dict[tuple[str, str], RoundAnswers]:
+    """Return the answers of all rounds, by part and task.
+
+    Args:
+        revisions: of the project.
+        name: of a revision.
+        wanted: (part, task); a name that is no task's has none.
+
+    Raises:
+        InputError: DVC's cache lacks them.
+    """
+    places = revisions.cached(name, [INDEX, LABELS, SPLIT])
+    tasks = {task.name: task for task in read_labels(places[LABELS]).tasks}
+    index, split = read_table(places[INDEX]), read_table(places[SPLIT])
+    of_image = slice(0, len(index["image_id"]))
+    parts = np.array(split["part"][of_image])
+    _, groups = np.unique(split["group"][of_image], return_inverse=True)
+    found = {}
+    for part, task in sorted(wanted):
+        if task in tasks:
+            targets = tasks[task].encode(index[task]).astype(int)
+            rows = (parts == part) & tasks[task].is_labelled(targets)
+            _, of_rows = np.unique(groups[rows], return_inverse=True)
+            predicted = _decisions(revisions, name, tasks[task])[:, rows]
+            found[part, task] = RoundAnswers(targets[rows], predicted, of_rows)
+    return found
+
+
+def _decisions(revisions: Revisions, name: str, task: Task) -> np.ndarray:
+    """Return a task's predictions of all images, (rounds, N, C) of 0 and 1."""
+    files = [f"data/predictions/{task.name}.npy"]
+    if task.kind == "multilabel":
+        files.append(f"data/predictions/{task.name}-thresholds.npy")
+    places = revisions.cached(name, files)
+    probabilities, *thresholds = (np.load(Path(places[file])) for file in files)
+    return np.stack(
+        [
+            decide(each, task.kind, thresholds[0][number] if thresholds else None)
+            for number, each in enumerate(probabilities)
+        ]
+    )
