@@ -4,6 +4,7 @@ headswap check    is params.yaml valid, and which files does it name?
 headswap sweep    run a recipe, or several values of a parameter, as experiments
 headswap compare  which run is best, which are as good, and how sure that is
 headswap predict  the classes of pictures, by a trained model
+headswap export   the model in the format of another program
 headswap cache    what is kept to be computed only once, or clear it
 """
 
@@ -13,11 +14,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from headswap import params
+from headswap import params, registry
 from headswap.check.inputs import LIBRARIES, named_files
 from headswap.errors import InputError, show_any_text
 from headswap.machine.store import FOLDER, LIMIT, clear_store, open_store
 from headswap.use.sweep import sweep
+
+FORMATS = registry.names("use/export")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -91,6 +94,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     predicted.add_argument(
         "--top", type=int, default=2, help="classes a task that are listed (2)"
     )
+    exported = commands.add_parser(
+        "export",
+        help="the model in the format of another program",
+        description="Write a folder for another program to read.",
+    )
+    exported.add_argument("format", metavar="FORMAT", help=", ".join(FORMATS))
+    exported.add_argument("out", nargs="?", help="folder (data/export/FORMAT)")
+    exported.add_argument("--model", default="data/bundle", help="(data/bundle)")
+    exported.add_argument(
+        "--pictures",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="to compare the model and its file on; else drawn ones",
+    )
     cache = commands.add_parser(
         "cache",
         help="what is kept to be computed only once, or clear it",
@@ -111,6 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             from headswap.use.predict.files import predict_files
 
             predict_files(options.paths, options.model, options.out, options.top)
+        elif options.command == "export":
+            module = registry.load("use/export", options.format)
+            module.export(options.out, options.model, options.pictures)
         elif options.command == "cache":
             clear_store() if options.clear else show_store()
         else:
