@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from headswap.artifacts.bundle.bundle import Bundle, Network, write_facts
+from headswap.artifacts.bundle.sample import write_sample
 from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import BELOW_FILES, input_name
@@ -53,7 +54,9 @@ def make_heads(sources, width=FILTERS):
     ]
 
 
-def make_bundle(folder, sizes=(SIZE,), model=None, below=make_below, **changes):
+def make_bundle(
+    folder, sizes=(SIZE,), model=None, below=make_below, sample=None, **changes
+):
     """Write a bundle with a network a size; return its folder."""
     keras.utils.set_random_seed(0)
     networks = [Network(f"net{size}", size, below is not None) for size in sizes]
@@ -81,5 +84,7 @@ def make_bundle(folder, sizes=(SIZE,), model=None, below=make_below, **changes):
         "networks": networks,
         "libraries": {"keras": keras.__version__},
     }
+    if sample is not None:
+        write_sample(folder, sample)
     write_facts(folder, Bundle(**(facts | changes)))
     return folder

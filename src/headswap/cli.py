@@ -5,6 +5,7 @@ headswap sweep    run a recipe, or several values of a parameter, as experiments
 headswap compare  which run is best, which are as good, and how sure that is
 headswap predict  the classes of pictures, by a trained model
 headswap export   the model in the format of another program
+headswap verify   is a bundle what was made, and does it compute the same here?
 headswap cache    what is kept to be computed only once, or clear it
 """
 
@@ -109,6 +110,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         metavar="FILE",
         help="to compare the model and its file on; else drawn ones",
     )
+    verified = commands.add_parser(
+        "verify",
+        help="is a bundle what was made, and does it compute the same here?",
+        description="Check hashes and versions; predict the sample anew.",
+    )
+    verified.add_argument("model", nargs="?", default="data/bundle")
     cache = commands.add_parser(
         "cache",
         help="what is kept to be computed only once, or clear it",
@@ -132,6 +139,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         elif options.command == "export":
             module = registry.load("use/export", options.format)
             module.export(options.out, options.model, options.pictures)
+        elif options.command == "verify":
+            from headswap.use.verify import verify
+
+            verify(options.model)
         elif options.command == "cache":
             clear_store() if options.clear else show_store()
         else:
