@@ -4,6 +4,7 @@ headswap check    is params.yaml valid, and which files does it name?
 headswap sweep    run a recipe, or several values of a parameter, as experiments
 headswap compare  which run is best, which are as good, and how sure that is
 headswap predict  the classes of pictures, by a trained model
+headswap explain  where in a picture the evidence for its class lies
 headswap export   the model in the format of another program
 headswap verify   is a bundle what was made, and does it compute the same here?
 headswap cache    what is kept to be computed only once, or clear it
@@ -95,6 +96,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     predicted.add_argument(
         "--top", type=int, default=2, help="classes a task that are listed (2)"
     )
+    explained = commands.add_parser(
+        "explain",
+        help="where in a picture the evidence for its class lies",
+        description="Write a PNG a picture and task: red speaks for the class, blue "
+        "against it.",
+    )
+    explained.add_argument("paths", nargs="+", metavar="PATH")
+    explained.add_argument("--model", default="data/bundle", help="(data/bundle)")
+    explained.add_argument("--out", default="data/explained", help="(data/explained)")
     exported = commands.add_parser(
         "export",
         help="the model in the format of another program",
@@ -136,6 +146,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             from headswap.use.predict.files import predict_files
 
             predict_files(options.paths, options.model, options.out, options.top)
+        elif options.command == "explain":
+            from headswap.use.explain import explain_files
+
+            explain_files(options.paths, options.model, options.out)
         elif options.command == "export":
             module = registry.load("use/export", options.format)
             module.export(options.out, options.model, options.pictures)
