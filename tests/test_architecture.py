@@ -190,7 +190,7 @@ def test_a_stage_depends_on_its_own_inputs_alone(stage):
 
 def test_an_edit_of_the_model_s_format_reruns_training_and_what_follows():
     edited = "src/headswap/artifacts/model/predictions.py"
-    assert stages_rerun_by(edited) == {"train", "evaluate", "report"}
+    assert stages_rerun_by(edited) == {"train", "evaluate", "report", "bundle"}
 
 
 def test_an_edit_of_a_strategy_reruns_training_alone():

@@ -1,28 +1,17 @@
 """The command `headswap`, for what DVC's own commands do not do.
 
-headswap check    is params.yaml valid, and which files does it name?
-headswap sweep    run a recipe, or compare strategies, networks, heads, pictures
-headswap compare  which run is best, which are as good, and how sure that is
-headswap report   open the page of the last run
-headswap predict  the classes of pictures, by a trained model
-headswap export   the model or the data, in the format of another program
-headswap cache    what is kept to be computed only once, or clear it
+A command is a module of `use/commands`, found by its name.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
-from headswap import params, registry
-from headswap.check.inputs import LIBRARIES, named_files
+from headswap import registry
 from headswap.errors import InputError, show_any_text
-from headswap.machine.store import FOLDER, LIMIT, clear_store, open_store
-from headswap.use.report import REPORT, open_report
-from headswap.use.sweep.command import add_arguments, run_command
 
-FORMATS = registry.names("use/export")
+COMMANDS = "use/commands"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,178 +22,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description="From labelled pictures to comparable figures and a usable model.",
     )
     parser.add_argument("--version", action="version", version=version("headswap"))
-    commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser(
-        "check",
-        help="is params.yaml valid, and which files does it name?",
-        description="Check params.yaml as every run does first, without running.",
-    )
-    check.add_argument("file", nargs="?", default=params.PARAMS_FILE)
-    run = commands.add_parser(
-        "sweep",
-        help="run a recipe, or compare strategies, networks, heads, pictures",
-        description="Run a recipe, or what the flags ask: one experiment here, several "
-        "through DVC's queue, and then compare them. A second call runs only what is "
-        "missing.",
-    )
-    add_arguments(run)
-    compared = commands.add_parser(
-        "compare",
-        help="which run is best, which are as good, and how sure that is",
-        description="Compare runs by what git has of them: revisions, experiments of "
-        "DVC, and `workspace`; by default that and the last commit's experiments.",
-    )
-    compared.add_argument("names", nargs="*", metavar="REV")
-    compared.add_argument(
-        "--all", action="store_true", help="the experiments of every commit too"
-    )
-    compared.add_argument(
-        "--delta", type=float, default=0.02, help="the difference that matters (0.02)"
-    )
-    compared.add_argument(
-        "--data",
-        nargs="?",
-        const="HEAD",
-        metavar="REV",
-        help="instead: which images, labels and parts are others than in REV (HEAD)",
-    )
-    form = compared.add_mutually_exclusive_group()
-    form.add_argument("--md", action="store_true", help="as Markdown")
-    form.add_argument("--json", action="store_true", help="as JSON")
-    compared.add_argument(
-        "--fail-if-worse",
-        action="store_true",
-        help="exit with 1 if the last run named validates worse than the first: by "
-        "more than delta, and more than chance explains",
-    )
-    predicted = commands.add_parser(
-        "predict",
-        help="the classes of pictures, by a trained model",
-        description="Say what pictures show. What cannot be read is a row with the "
-        "reason.",
-    )
-    predicted.add_argument(
-        "paths", nargs="+", metavar="PATH", help="file, folder, or - for a list of them"
-    )
-    predicted.add_argument("--model", default="data/bundle", help="(data/bundle)")
-    predicted.add_argument(
-        "--out", help="file to write, .csv or .jsonl; else CSV is printed"
-    )
-    predicted.add_argument(
-        "--top", type=int, default=2, help="classes a task that are listed (2)"
-    )
-    exported = commands.add_parser(
-        "export",
-        help="the model or the data, in the format of another program",
-        description="Write a folder for another program to read.",
-    )
-    exported.add_argument("format", metavar="FORMAT", help=", ".join(FORMATS))
-    exported.add_argument("out", nargs="?", help="folder (data/export/FORMAT)")
-    exported.add_argument("--model", default="data/bundle", help="(data/bundle)")
-    report = commands.add_parser(
-        "report",
-        help="open the page of the last run",
-        description="Open the report in a browser, or print where it is.",
-    )
-    report.add_argument("file", nargs="?", default=REPORT, help=f"({REPORT})")
-    cache = commands.add_parser(
-        "cache",
-        help="what is kept to be computed only once, or clear it",
-        description="Show the store of prepared pictures and features of this user.",
-    )
-    cache.add_argument(
-        "--clear", action="store_true", help="delete it, which costs only time"
-    )
+    parsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = {
+        name: registry.load(COMMANDS, name) for name in registry.names(COMMANDS)
+    }
+    for name, command in commands.items():
+        command.add_arguments(
+            parsers.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
+        )
     options = parser.parse_args(arguments)
     try:
-        if options.command == "check":
-            check_file(options.file)
-        elif options.command == "compare":
-            show_changes(options) if options.data else show_comparison(options)
-        elif options.command == "predict":
-            from headswap.use.predict.files import predict_files
-
-            predict_files(options.paths, options.model, options.out, options.top)
-        elif options.command == "export":
-            written = registry.load("use/export", options.format)
-            written.export(options.out, options.model, [])
-        elif options.command == "report":
-            open_report(options.file)
-        elif options.command == "cache":
-            clear_store() if options.clear else show_store()
-        else:
-            run_command(options)
+        commands[options.command].run(options)
     except InputError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-
-
-def check_file(path: str) -> None:
-    """Print that params.yaml is valid, and the files it names.
-
-    Raises:
-        InputError: with every fault of every section.
-    """
-    sections = params.check(params.load(path), path)
-    print(f"{path} is valid")
-    for stage in LIBRARIES:
-        for name, file in named_files(stage, sections).items():
-            print(f"{name}: {file}{'' if file.is_file() else ' (no such file)'}")
-
-
-def show_comparison(options: argparse.Namespace) -> None:
-    """Print how runs compare.
-
-    Raises:
-        InputError: a run cannot be read, or is worse where that is to fail.
-    """
-    from headswap.use.compare import answer, runs, words
-
-    read = runs.read_runs(options.names, options.all, Path())
-    found = answer.compare(read, options.delta)
-    if options.json:
-        print(words.as_json(found))
-    elif options.md:
-        print(words.as_markdown(found))
-    else:
-        words.show(found)
-    if options.fail_if_worse:
-        answer.require_not_worse(read[-1], read[0], options.delta)
-
-
-def show_changes(options: argparse.Namespace) -> None:
-    """Print how the images of a run are others than those of a revision.
-
-    Raises:
-        InputError: a revision cannot be read, or several runs are named.
-    """
-    from headswap.use.compare import data
-    from headswap.use.compare.revisions import WORKSPACE
-
-    if len(options.names) > 1 or options.fail_if_worse or options.all:
-        raise InputError(
-            "headswap compare --data: at most one run must be named beside REV, and "
-            "neither --all nor --fail-if-worse, got others. Compare two at a time."
-        )
-    after = options.names[0] if options.names else WORKSPACE
-    found = data.compare_images(options.data, after, Path())
-    if options.json:
-        print(data.as_json(found))
-    elif options.md:
-        print(data.as_markdown(found))
-    else:
-        data.show(found)
-
-
-def show_store() -> None:
-    """Print where the user's store is, what it holds, and how large it may be."""
-    with open_store() as store:
-        usage = store.usage()
-        folder, limit = store.folder, store.limit
-    for each in usage:
-        print(f"{each.kind:10} {each.rows:11,} rows {each.num_bytes / 1e6:11,.1f} MB")
-    total = sum(each.num_bytes for each in usage)
-    print(f"{folder} holds {total / 1e6:,.1f} of {limit / 1e6:,.0f} MB")
-    print(f"{FOLDER} moves it, {LIMIT} sets its limit, --clear deletes it")

@@ -15,6 +15,7 @@ from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.split import PARTS
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.predictions import (
+    DECODE,
     Predictions,
     read_decode,
     read_predictions,
@@ -712,7 +713,7 @@ def test_each_round_has_thresholds_of_its_own(run, tagged):
 def test_predictions_come_back_as_they_were_written(tagged, tmp_path):
     predictions, index, _ = tagged
     write_predictions(tmp_path / "predictions", predictions, "consistent")
-    assert read_decode(tmp_path / "predictions") == "consistent"
+    assert read_decode(tmp_path / "predictions" / DECODE) == "consistent"
     found = read_predictions(tmp_path / "predictions", index.tasks)
     assert list(found) == ["tags", "plant"]
     for name, task in predictions.items():

@@ -10,6 +10,7 @@ import pytest
 
 from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.model.predictions import Predictions, write_predictions
 from headswap.artifacts.storage.tables import write_table
 from headswap.cli import main
 from headswap.errors import InputError
@@ -363,9 +364,9 @@ def write_all_rounds(folder, right):
     )
     is_right = np.random.default_rng(1).random((4, 240, 1)) < right
     targets = task.encode(cells)
-    np.save(
-        folder / "data/predictions/kind.npy", np.where(is_right, targets, 1 - targets)
-    )
+    probabilities = np.where(is_right, targets, 1 - targets)
+    predictions = {"kind": Predictions(probabilities, None)}
+    write_predictions(folder / "data/predictions", predictions, "independent")
 
 
 def score_the_same_images(folder):

@@ -15,7 +15,7 @@ import headswap
 from headswap.artifacts.dataset.index import read_index
 from headswap.artifacts.features.cache import read_features
 from headswap.artifacts.model.predictions import read_predictions
-from headswap.bundle.stage import write_bundle
+from headswap.bundle.stage import Inputs, write_bundle
 from headswap.cli import main
 from headswap.errors import InputError
 from headswap.features.stage import write_features
@@ -100,16 +100,16 @@ def make(photos, section, inputs_of_prepare, tmp_path_factory):
         (folder / "inputs.json").write_text('{"libraries": {"keras": "3"}}')
         (folder / "intervals.json").write_text("{}")
         bundle = folder / "bundle"
-        write_bundle(
+        read = Inputs(
             folder / "inputs.json",
+            folder / "prepared",
             cached,
             folder / "model",
+            folder / "predictions",
             folder / "intervals.json",
-            prepare,
-            options,
-            "tensorflow",
-            bundle,
         )
+        sample = section("bundle", sample=3)
+        write_bundle(read, prepare, options, "tensorflow", sample, bundle)
         predictions = read_predictions(folder / "predictions", index.tasks)
         expected = {
             (task.name, path): predictions[task.name].probabilities[0, row]
@@ -269,7 +269,7 @@ def test_a_second_use_starts_no_keras(bundle, photos, repository):
 def test_the_same_inputs_give_the_same_bytes(make):
     first, second = make(LITE)[0], make(LITE)[0]
     files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
-    assert len(files) == 8
+    assert len(files) == 10
     for name in files:
         assert (first / name).read_bytes() == (second / name).read_bytes()
 

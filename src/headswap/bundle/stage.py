@@ -6,7 +6,10 @@ training data nor params.yaml.
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from headswap.artifacts.bundle.bundle import (
     CARD,
@@ -16,48 +19,70 @@ from headswap.artifacts.bundle.bundle import (
     Network,
     write_facts,
 )
-from headswap.artifacts.dataset.labels import read_labels
+from headswap.artifacts.bundle.sample import Sample, write_sample
+from headswap.artifacts.dataset.labels import Labels, read_labels
 from headswap.artifacts.features.cache import BELOW_FILES
+from headswap.artifacts.model.predictions import read_predictions
+from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.bundle.card import model_card
+from headswap.params import bundle as bundle_params
 from headswap.params import features as features_params
 from headswap.params import prepare as prepare_params
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What the stage reads.
+
+    Attributes:
+        inputs: the stage's file of `check`: versions of libraries.
+        prepared: the prepared folder.
+        features: the features folder.
+        model: the model folder.
+        predictions: the predictions folder.
+        metrics: the file with the intervals.
+    """
+
+    inputs: Path
+    prepared: Path
+    features: Path
+    model: Path
+    predictions: Path
+    metrics: Path
+
+
 def write_bundle(
-    inputs: PathLike,
-    features: PathLike,
-    model: PathLike,
-    metrics: PathLike,
+    read: Inputs,
     prepare: prepare_params.Section,
     options: features_params.Section,
     backend: str,
+    handed_over: bundle_params.Section,
     output: PathLike,
 ) -> None:
     """Write the bundle folder.
 
     Args:
-        inputs: the stage's file of `check`: versions of libraries.
-        features: the features folder.
-        model: the model folder.
-        metrics: the file with the intervals.
+        read: what is read.
         prepare: how pictures are read.
         options: how features were computed.
         backend: of Keras.
+        handed_over: what goes with the model.
         output: folder to write.
     """
-    folder, source = Path(output), Path(features)
-    shutil.copytree(model, folder / MODEL, dirs_exist_ok=True)
+    folder, source = Path(output), read.features
+    shutil.copytree(read.model, folder / MODEL, dirs_exist_ok=True)
     names = json.loads((source / "features.json").read_text(encoding="utf-8"))
     networks = [_copy(source / name, folder) for name in names["members"]]
     labels = read_labels(folder / MODEL / "labels.json")
-    intervals = json.loads(Path(metrics).read_text(encoding="utf-8"))
+    intervals = json.loads(read.metrics.read_text(encoding="utf-8"))
     training = json.loads(
         (folder / MODEL / "training.json").read_text(encoding="utf-8")
     )
     names_of_networks = [network.name for network in networks]
     card = model_card(labels, intervals, names_of_networks, training)
     (folder / CARD).write_text(card, encoding="utf-8")
+    num_pictures = _write_sample(read, labels, handed_over.sample, folder)
     bundle = Bundle(
         image_size=prepare.image_size,
         resize=prepare.resize,
@@ -69,11 +94,32 @@ def write_bundle(
         precision=options.precision,
         cached_dtype=options.cached_dtype,
         networks=networks,
-        libraries=json.loads(Path(inputs).read_text(encoding="utf-8"))["libraries"],
+        libraries=json.loads(read.inputs.read_text(encoding="utf-8"))["libraries"],
     )
     write_facts(folder, bundle)
     num_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    print(f"{folder}: {num_bytes / 1e6:.1f} MB; `headswap predict PATH` uses it")
+    print(
+        f"{folder}: {num_bytes / 1e6:.1f} MB, {num_pictures} of your pictures in it "
+        "(bundle.sample); `headswap predict PATH` uses it"
+    )
+
+
+def _write_sample(read: Inputs, labels: Labels, count: int, folder: Path) -> int:
+    """Write the sample, of pictures from all over the index; return how many."""
+    text = (read.model / "training.json").read_text(encoding="utf-8")
+    # Predictions are of the rounds' models; another has said nothing of any picture.
+    if json.loads(text).get("final", "first") != "first":
+        count = 0
+    pictures = Rows([read.prepared / "images.npy"])
+    num_images = len(pictures)
+    chosen = np.arange(min(count, num_images)) * num_images // max(count, 1)
+    if len(chosen):
+        predictions = read_predictions(read.predictions, labels.tasks)
+        said = {
+            name: each.probabilities[0, chosen] for name, each in predictions.items()
+        }
+        write_sample(folder, Sample(pictures[chosen], said))
+    return len(chosen)
 
 
 def _copy(member: Path, folder: Path) -> Network:

@@ -62,7 +62,7 @@ def load(
             "params.yaml: features.precision must be float32 or float16 on a processor "
             "without instructions for bfloat16, got 'bfloat16'. Set one of them."
         )
-    openvino = _import_openvino()
+    openvino = import_openvino()
     num_streams = num_cores()
     options = {
         "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
@@ -117,7 +117,7 @@ def convert(network: "keras.Model") -> Any:
         return {"feature": network(pixels, training=False)}
 
     try:
-        return _import_openvino().convert_model(compute.get_concrete_function())
+        return import_openvino().convert_model(compute.get_concrete_function())
     # What is raised depends on where in the graph OpenVINO stumbles.
     except Exception as error:
         reason = " ".join(str(error).split())[:_LONGEST_REASON].rstrip(".")
@@ -131,11 +131,12 @@ def _write(model: Any) -> Mapping[str, bytes]:
     """Return a network's files, its weights in float32."""
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in (GRAPH, WEIGHTS)]
-        _import_openvino().serialize(model, *paths)
+        import_openvino().serialize(model, *paths)
         return {path.name: path.read_bytes() for path in paths}
 
 
-def _import_openvino() -> Any:
+def import_openvino() -> Any:
+    """Return the module, which then tells its makers nothing."""
     # It reports how it is used, over the network, unless it finds no such package.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     import openvino

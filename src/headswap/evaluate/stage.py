@@ -18,9 +18,10 @@ import numpy as np
 from headswap.artifacts.dataset.index import Index, read_index
 from headswap.artifacts.dataset.split import PARTS, Split, read_split
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.model.decisions import decide_tasks
 from headswap.artifacts.model.predictions import (
+    DECODE,
     Predictions,
+    decide_rounds,
     read_decode,
     read_predictions,
 )
@@ -64,7 +65,7 @@ def evaluate_predictions(
     index = read_index(prepared)
     write_metrics(
         read_predictions(predictions, index.tasks),
-        read_decode(predictions),
+        read_decode(Path(predictions) / DECODE),
         index,
         read_split(split),
         curves,
@@ -92,7 +93,7 @@ def write_metrics(
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    predicted = _decide(predictions, decode, index)
+    predicted = decide_rounds(predictions, index.tasks, index.relations, decode)
     scores = {
         (task.name, part): _score(
             task, index, split, part, predictions[task.name], predicted[task.name]
@@ -131,31 +132,6 @@ def write_metrics(
     write_certainty(folder, index, split, predictions, predicted)
     write_learning_curves(folder / "learning_curves.csv", Path(curves_folder))
     write_strengths(folder / "strengths.csv", Path(curves_folder))
-
-
-def _decide(
-    predictions: Mapping[str, Predictions], decode: str, index: Index
-) -> dict[str, np.ndarray]:
-    """Return every task's predictions, (rounds, N, C) of 0 and 1."""
-    num_rounds = len(next(iter(predictions.values())).probabilities)
-    rounds = [
-        decide_tasks(
-            {name: each.probabilities[number] for name, each in predictions.items()},
-            index.tasks,
-            index.relations,
-            {
-                name: each.thresholds[number]
-                for name, each in predictions.items()
-                if each.thresholds is not None
-            },
-            decode,
-        )
-        for number in range(num_rounds)
-    ]
-    return {
-        task.name: np.stack([each[task.name] for each in rounds])
-        for task in index.tasks
-    }
 
 
 def _score(

@@ -5,6 +5,7 @@
 - `model/`: the heads, or what was trained above the cut, as `artifacts.model` has them;
 - `networks/<member>/`: `below.json` and `below.weights.h5`, where the network has a
   part below the cut;
+- `sample/`, where it has one, as `sample` describes it;
 - `MODEL_CARD.md`, for people.
 
 Nothing in it is code, and none is run from it.
@@ -88,6 +89,20 @@ def write_facts(folder: PathLike, bundle: Bundle) -> None:
     facts = {"format": FORMAT, **asdict(bundle), "files": hashes}
     text = json.dumps(facts, indent=2, ensure_ascii=False)
     (path / FACTS).write_text(text + "\n", encoding="utf-8")
+
+
+def added_files(folder: PathLike) -> list[str]:
+    """Return the files of a whole bundle that it was not made with."""
+    path = Path(folder)
+    facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
+    return [
+        name for name in _names(path) if name not in facts["files"] and name != FACTS
+    ]
+
+
+def _names(folder: Path) -> list[str]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return [file.relative_to(folder).as_posix() for file in files]
 
 
 def read_bundle(folder: PathLike) -> Bundle:

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.model.decisions import decide_tasks
 from headswap.artifacts.storage.tables import PathLike
 
-_DECODE = "decode.json"
+DECODE = "decode.json"
+MULTILABEL = "multilabel"
 
 
 @dataclass(frozen=True)
@@ -37,27 +40,83 @@ def write_predictions(
     """Write the predictions folder, by task name."""
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
-    (path / _DECODE).write_text(json.dumps(decode) + "\n", encoding="utf-8")
+    (path / DECODE).write_text(json.dumps(decode) + "\n", encoding="utf-8")
     for name, task in predictions.items():
         np.save(path / f"{name}.npy", task.probabilities)
         if task.thresholds is not None:
             np.save(path / f"{name}-thresholds.npy", task.thresholds)
 
 
-def read_decode(folder: PathLike) -> str:
-    """Return how classes are chosen from the predictions."""
-    return str(json.loads((Path(folder) / _DECODE).read_text(encoding="utf-8")))
+def file_names(tasks: Sequence[Task]) -> list[str]:
+    """Return the names of all files of the folder."""
+    thresholds = [_thresholds(task) for task in tasks if task.kind == MULTILABEL]
+    return [DECODE, *(_probabilities(task) for task in tasks), *thresholds]
+
+
+def read_decode(file: PathLike) -> str:
+    """Return how classes are chosen from the predictions, from `decode.json`."""
+    return str(json.loads(Path(file).read_text(encoding="utf-8")))
 
 
 def read_predictions(folder: PathLike, tasks: Sequence[Task]) -> dict[str, Predictions]:
     """Return the predictions folder, by task name."""
     path = Path(folder)
+    return load_predictions({name: path / name for name in file_names(tasks)}, tasks)
+
+
+def load_predictions(
+    places: Mapping[str, PathLike], tasks: Sequence[Task]
+) -> dict[str, Predictions]:
+    """Return predictions whose files lie anywhere, by task name.
+
+    Args:
+        places: of the files, by their names.
+        tasks: all tasks.
+    """
     return {
         task.name: Predictions(
-            np.load(path / f"{task.name}.npy"),
-            np.load(path / f"{task.name}-thresholds.npy")
-            if task.kind == "multilabel"
-            else None,
+            np.load(places[_probabilities(task)]),
+            np.load(places[_thresholds(task)]) if task.kind == MULTILABEL else None,
         )
         for task in tasks
     }
+
+
+def decide_rounds(
+    predictions: Mapping[str, Predictions],
+    tasks: Sequence[Task],
+    relations: Sequence[Relation],
+    decode: str,
+) -> dict[str, np.ndarray]:
+    """Return the predicted classes of every task, (rounds, N, C) of 0 and 1.
+
+    Args:
+        predictions: by task name.
+        tasks: all tasks.
+        relations: between them.
+        decode: as `train.decode`.
+    """
+    num_rounds = len(next(iter(predictions.values())).probabilities)
+    rounds = [
+        decide_tasks(
+            {name: each.probabilities[number] for name, each in predictions.items()},
+            tasks,
+            relations,
+            {
+                name: each.thresholds[number]
+                for name, each in predictions.items()
+                if each.thresholds is not None
+            },
+            decode,
+        )
+        for number in range(num_rounds)
+    ]
+    return {task.name: np.stack([each[task.name] for each in rounds]) for task in tasks}
+
+
+def _probabilities(task: Task) -> str:
+    return f"{task.name}.npy"
+
+
+def _thresholds(task: Task) -> str:
+    return f"{task.name}-thresholds.npy"

@@ -5,17 +5,23 @@ git has the first round's answers; those of all lie in DVC's cache.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from headswap.artifacts.dataset.labels import read_labels
-from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.model.decisions import decide
+from headswap.artifacts.dataset.labels import Labels, read_labels
+from headswap.artifacts.model.predictions import (
+    DECODE,
+    decide_rounds,
+    file_names,
+    load_predictions,
+    read_decode,
+)
 from headswap.artifacts.storage.tables import read_table
 from headswap.use.compare.data import INDEX, LABELS, SPLIT
 from headswap.use.compare.revisions import Revisions
+
+PREDICTIONS = "data/predictions"
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,9 @@ def read_all_rounds(
         InputError: DVC's cache lacks them.
     """
     places = revisions.cached(name, [INDEX, LABELS, SPLIT])
-    tasks = {task.name: task for task in read_labels(places[LABELS]).tasks}
+    labels = read_labels(places[LABELS])
+    tasks = {task.name: task for task in labels.tasks}
+    predicted = _predict(revisions, name, labels)
     index, split = read_table(places[INDEX]), read_table(places[SPLIT])
     of_image = slice(0, len(index["image_id"]))
     parts = np.array(split["part"][of_image])
@@ -68,21 +76,16 @@ def read_all_rounds(
             targets = tasks[task].encode(index[task]).astype(int)
             rows = (parts == part) & tasks[task].is_labelled(targets)
             _, of_rows = np.unique(groups[rows], return_inverse=True)
-            predicted = _decisions(revisions, name, tasks[task])[:, rows]
-            found[part, task] = RoundAnswers(targets[rows], predicted, of_rows)
+            answers = predicted[task][:, rows]
+            found[part, task] = RoundAnswers(targets[rows], answers, of_rows)
     return found
 
 
-def _decisions(revisions: Revisions, name: str, task: Task) -> np.ndarray:
-    """Return a task's predictions of all images, (rounds, N, C) of 0 and 1."""
-    files = [f"data/predictions/{task.name}.npy"]
-    if task.kind == "multilabel":
-        files.append(f"data/predictions/{task.name}-thresholds.npy")
-    places = revisions.cached(name, files)
-    probabilities, *thresholds = (np.load(Path(places[file])) for file in files)
-    return np.stack(
-        [
-            decide(each, task.kind, thresholds[0][number] if thresholds else None)
-            for number, each in enumerate(probabilities)
-        ]
-    )
+def _predict(revisions: Revisions, name: str, labels: Labels) -> dict[str, np.ndarray]:
+    """Return the predicted classes of all images by task, (rounds, N, C) of 0 and 1."""
+    files = {each: f"{PREDICTIONS}/{each}" for each in file_names(labels.tasks)}
+    cached = revisions.cached(name, list(files.values()))
+    places = {each: cached[file] for each, file in files.items()}
+    predictions = load_predictions(places, labels.tasks)
+    decode = read_decode(places[DECODE])
+    return decide_rounds(predictions, labels.tasks, labels.relations, decode)

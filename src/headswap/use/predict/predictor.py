@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -62,20 +63,24 @@ class Predictor:
 
     Args:
         folder: of the bundle.
+        changes: what to compute otherwise than the bundle says, such as `backend`.
 
     Attributes:
+        folder: of the bundle.
+        bundle: what the bundle says, with the changes.
         tasks: that it has classes for.
+        decisions: how probabilities become classes.
 
     Raises:
         InputError: it is no bundle, or a file of it was changed.
     """
 
-    def __init__(self, folder: PathLike):
-        self._folder = Path(folder)
-        self._bundle = read_bundle(folder)
-        labels = read_labels(self._folder / MODEL / "labels.json")
+    def __init__(self, folder: PathLike, **changes: Any):
+        self.folder = Path(folder)
+        self.bundle = replace(read_bundle(folder), **changes)
+        labels = read_labels(self.folder / MODEL / "labels.json")
         self.tasks, self._relations = labels.tasks, labels.relations
-        self._decisions = read_decisions(self._folder / MODEL)
+        self.decisions = read_decisions(self.folder / MODEL)
         self._engines: dict[str, Run] = {}
 
     def predict(
@@ -88,7 +93,7 @@ class Predictor:
         """
         remaining = iter(enumerate(pictures))
         while block := list(islice(remaining, _BLOCK)):
-            read = list(map_in_order(self._read, [picture for _, picture in block]))
+            read = list(map_in_order(self.read, [picture for _, picture in block]))
             found = [each for each in read if isinstance(each, np.ndarray)]
             probabilities = self.probabilities(np.stack(found)) if found else {}
             place = 0
@@ -100,7 +105,7 @@ class Predictor:
                     yield Prediction(source, each, {}, {})
                     continue
                 own = {name: rows[place] for name, rows in probabilities.items()}
-                yield Prediction(source, None, own, self._decide(own))
+                yield Prediction(source, None, own, self.decide(own))
                 place += 1
 
     def probabilities(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
@@ -115,27 +120,28 @@ class Predictor:
             self._model(
                 {
                     network.input_name: self._features(network, VIEWS[view](pictures))
-                    for network in self._bundle.networks
+                    for network in self.bundle.networks
                 }
             )
-            for view in self._bundle.views
+            for view in self.bundle.views
         ]
         found = {}
         for task in self.tasks:
-            temperature = self._decisions.temperatures[task.name]
+            temperature = self.decisions.temperatures[task.name]
             tempered = [
                 temper(each[task.name], task.kind, temperature) for each in of_views
             ]
             found[task.name] = np.mean(tempered, axis=0)
         return found
 
-    def _decide(self, probabilities: Mapping[str, np.ndarray]) -> dict[str, list[str]]:
+    def decide(self, probabilities: Mapping[str, np.ndarray]) -> dict[str, list[str]]:
+        """Return the classes of one picture by task, from (C,) by task."""
         answers = decide_tasks(
             {name: values[None] for name, values in probabilities.items()},
             self.tasks,
             self._relations,
-            self._decisions.thresholds,
-            self._decisions.decode,
+            self.decisions.thresholds,
+            self.decisions.decode,
         )
         return {
             task.name: [task.class_names[i] for i in np.flatnonzero(answer)]
@@ -143,9 +149,9 @@ class Predictor:
             for answer in answers[task.name]
         }
 
-    def _read(self, picture: PathLike | np.ndarray) -> np.ndarray | str:
+    def read(self, picture: PathLike | np.ndarray) -> np.ndarray | str:
         """Return a picture as prepare makes it, or the reason why there is none."""
-        size, resize = self._bundle.image_size, self._bundle.resize
+        size, resize = self.bundle.image_size, self.bundle.resize
         if isinstance(picture, np.ndarray):
             if picture.dtype != np.uint8 or picture.shape[2:] != (3,):
                 raise InputError(
@@ -155,19 +161,19 @@ class Predictor:
             return RESIZERS[resize](picture, size)
         try:
             content = read_file(Path(picture))
-            return decode(content, size, resize, self._bundle.depth).pixels
+            return decode(content, size, resize, self.bundle.depth).pixels
         except UnreadableImage as reason:
             return str(reason)
         except OSError as error:
             return f"cannot be opened: {error.strerror}"
 
     def _features(self, network: Network, pictures: np.ndarray) -> np.ndarray:
-        if network.image_size != self._bundle.image_size:
+        if network.image_size != self.bundle.image_size:
             pictures = np.stack([squash(each, network.image_size) for each in pictures])
         if not network.has_below:
             return pictures
         features = np.stack(list(self._engine(network)(iter(pictures))))
-        return features.astype(self._bundle.cached_dtype)
+        return features.astype(self.bundle.cached_dtype)
 
     def _engine(self, network: Network) -> Run:
         if network.name not in self._engines:
@@ -175,20 +181,20 @@ class Predictor:
         return self._engines[network.name]
 
     def _load_engine(self, network: Network) -> Run:
-        folder = self._folder / NETWORKS / network.name
+        folder = self.folder / NETWORKS / network.name
         facts = [hash_file(folder / name) for name in BELOW_FILES]
-        name = hashlib.sha256("".join([*facts, *_versions(self._bundle)]).encode())
+        name = hashlib.sha256("".join([*facts, *_versions(self.bundle)]).encode())
 
         def build() -> Any:
-            start_keras(self._bundle.backend)
+            start_keras(self.bundle.backend)
             return build_below(folder)
 
-        engine = registry.load("engines", self._bundle.engine)
+        engine = registry.load("engines", self.bundle.engine)
         with open_store() as store:
             return engine.load(
                 build,
-                self._bundle.batch_size,
-                self._bundle.precision,
+                self.bundle.batch_size,
+                self.bundle.precision,
                 lambda names, make: store.keep("networks", name.digest(), names, make),
             )
 
@@ -197,7 +203,7 @@ class Predictor:
         self,
     ) -> Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]:
         """The function from features by input name to probabilities by task."""
-        folder = self._folder / MODEL
+        folder = self.folder / MODEL
         if (folder / "heads.json").exists():
             heads = read_heads(folder)
 
@@ -208,12 +214,12 @@ class Predictor:
                 return {h.name: values[h.name] for h in heads if h.kind != SCORES}
 
             return solve
-        start_keras(self._bundle.backend)
+        start_keras(self.bundle.backend)
         model = load_network(folder)
 
         def run(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
             named = {name: inputs[name] for name in model.input}
-            found = model.predict(named, batch_size=self._bundle.batch_size, verbose=0)
+            found = model.predict(named, batch_size=self.bundle.batch_size, verbose=0)
             return {name: np.asarray(value, float) for name, value in found.items()}
 
         return run

@@ -1,4 +1,4 @@
-"""The command line of `headswap sweep`."""
+"""`headswap sweep`: what a recipe or flags ask, run and compared."""
 
 import argparse
 from collections.abc import Sequence
@@ -9,9 +9,15 @@ from headswap.use.sweep.plan import Experiment
 from headswap.use.sweep.questions import IMAGES, ask
 from headswap.use.sweep.run import How, sweep
 
+HELP = "run a recipe, or compare strategies, networks, heads, pictures"
+DESCRIPTION = (
+    "Run a recipe, or what the flags ask: one experiment here, several through DVC's "
+    "queue, and then compare them. A second call runs only what is missing."
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `headswap sweep` to its parser."""
+    """Add the arguments of the command."""
     parser.add_argument("recipe", nargs="?", help="such as recipes/quick.yaml")
     asked = parser.add_argument_group(
         "what is compared", "lists joined by commas; all combinations are run"
@@ -57,7 +63,7 @@ def _positive(text: str) -> int:
     return number
 
 
-def run_command(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Do what the command line asks for.
 
     Raises:

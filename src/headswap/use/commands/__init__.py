@@ -1,0 +1,1 @@
+"""One module a command of `headswap`: `HELP`, `DESCRIPTION`, `add_arguments`, `run`."""
