@@ -2,8 +2,9 @@
 
 In: probabilities, or a Keras model that gives them, and one number a task. Out: the
 same with all scores (logits) divided by it, so that the order of an image's classes
-stays. Above 1 a model is less sure than it was, below 1 surer. One member or several
-joined: the scores are those of what the task's last layer gives.
+stays. Above 1 a model is less sure than it was, below 1 surer. An ensemble that is
+merged by scores has one too, after the merge: the layer that merges has weighed each
+member already.
 
 Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2
 (https://arxiv.org/abs/1706.04599).
