@@ -50,6 +50,10 @@ def part_of(images=4, **scores):
     }
 
 
+def empty(*columns):
+    return {column: [] for column in columns}
+
+
 def make_run(num_images=12, class_names=("cat", "dog"), parts=None, paths=None):
     """A run of one task: test images are one class, said to be the next one."""
     names = tuple(class_names)
@@ -78,8 +82,8 @@ def make_run(num_images=12, class_names=("cat", "dog"), parts=None, paths=None):
         classes=dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)),
         confusions={"kind": [(x.actual, x.predicted, 1) for x in answers]},
         slices={},
-        reliability={},
-        coverage={},
+        reliability=empty("task", "confidence", "accuracy", "low", "high"),
+        coverage=empty("task", "coverage", "error"),
         answers={"kind": answers},
         cost=COST,
         networks=[NETWORK],

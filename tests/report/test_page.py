@@ -211,10 +211,6 @@ def test_without_slices_there_is_no_section_on_them(build):
     assert 'id="slices"' not in build(make_run())
 
 
-def test_without_tables_of_probabilities_there_is_no_section_on_them(build):
-    assert 'id="calibration"' not in build(make_run())
-
-
 def test_a_multilabel_task_lists_what_is_missed_and_what_is_not_there(build):
     run = make_run()
     task = Task("kind", "multilabel", ("cat", "dog"))

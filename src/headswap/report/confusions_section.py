@@ -53,7 +53,7 @@ def _of_task(run: Run, task: Task) -> Markup:
         for actual, predicted, images in listed
     ]
     covered = sum(images for *_, images in listed)
-    caption = f"{num_wrong:,} mistakes" + (
+    caption = f"{num_wrong:,} mistake{'s' * (num_wrong > 1)}" + (
         f", {100 * covered / num_wrong:.0f} % of them in these rows"
         if len(listed) < len(wrong)
         else ""

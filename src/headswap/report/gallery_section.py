@@ -48,7 +48,7 @@ def gallery_sections(run: Run, prepared: Path, features: Features) -> list[Secti
         "first: a wrong label, or a model that is sure of the wrong thing."
     )
     if run.split.num_rounds > 1:
-        told += " They are those of the first round, whose model is kept."
+        told += " They are those of the first round."
     if not any(nearest.values()) and rows:
         told += (
             " Nearest training pictures are not shown: the features are pixels, or "

@@ -50,7 +50,7 @@ def build_report(
         scores_section(run),
         confusions_section(run),
         *gallery_sections(run, prepared, features),
-        *([calibration_section(run)] if run.reliability else ()),
+        calibration_section(run),
         classes_section(run),
         *([slices_section(run)] if run.index.slices else ()),
         ran_section(run, sections, libraries),

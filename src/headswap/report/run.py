@@ -60,8 +60,8 @@ class Run:
         confusions: (actual, predicted, images) of the test images of all rounds, by
             task.
         slices: columns of `slices.csv`.
-        reliability: columns of `reliability.csv`; none where there is no such file.
-        coverage: columns of `coverage.csv`, likewise.
+        reliability: columns of `reliability.csv`.
+        coverage: columns of `coverage.csv`.
         answers: of the first round's test images, by task.
         cost: `cost.json`.
         networks: `member.json` of each network.
@@ -137,8 +137,8 @@ def read_run(
         classes=read_table(folder / "classes.csv"),
         confusions=dict(confusions),
         slices=read_table(folder / "slices.csv"),
-        reliability=_read_columns(folder / "reliability.csv"),
-        coverage=_read_columns(folder / "coverage.csv"),
+        reliability=read_table(folder / "reliability.csv"),
+        coverage=read_table(folder / "coverage.csv"),
         answers=_read_answers(
             folder / "predictions.csv",
             index,
@@ -201,10 +201,6 @@ def _log_odds(probabilities: np.ndarray) -> np.ndarray:
     # Those that are rounded to 0 or 1 are no surer than any other such.
     within = np.clip(np.asarray(probabilities, np.float64), 1e-4, 1 - 1e-4)
     return np.log(within / (1 - within))
-
-
-def _read_columns(file: Path) -> dict[str, list[str]]:
-    return read_table(file) if file.exists() else {}
 
 
 def _rows(file: Path, *columns: str) -> Any:

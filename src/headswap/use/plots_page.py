@@ -15,6 +15,8 @@ from headswap.use import dvc
 PAGE = "plots_page.html"
 # Of the versions the package has, the one of the templates in .dvc/plots.
 VEGA_LITE = "5.21"
+# DVC's plots call it by this name.
+_PUBLIC = "window.vegaEmbed = vegaEmbed;"
 _TEMPLATE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -49,10 +51,7 @@ def write_page(folder: Path) -> None:
     # It takes 100 MB, for this one thing.
     import vl_convert
 
-    # Its annotations forget that the snippet has a default.
-    bundle = vl_convert.javascript_bundle(  # type: ignore[call-arg]
-        vl_version=VEGA_LITE
-    )
+    bundle = vl_convert.javascript_bundle(_PUBLIC, VEGA_LITE)
     # What would end the script, as a text in it, says the same so.
     bundle = re.sub("</(?=script)", r"<\\/", bundle, flags=re.IGNORECASE)
     page = _TEMPLATE.format(bundle=bundle)
