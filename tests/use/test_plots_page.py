@@ -33,6 +33,16 @@ TABLES = {
     "metrics/repeats.csv": [
         {"name": "a", "part": "test", "round": str(n), "metric": "f1", "value": f".{n}"}
         for n in (5, 6, 7)
+    ]
+    # A band that chance brings is no score.
+    + [
+        {
+            "name": "a",
+            "part": "test",
+            "round": "0",
+            "metric": "x_perfect_low",
+            "value": ".1",
+        }
     ],
     "metrics/confusion.csv": [
         {"task": "a", "actual": x, "predicted": y, "images": "1", "share": ".5"}
