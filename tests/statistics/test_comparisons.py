@@ -105,3 +105,25 @@ def test_the_smallest_difference_is_the_one_that_needs_all_groups(share, num_gro
     if found < 0.99:
         assert groups_needed(share, found) <= num_groups
         assert groups_needed(share, found - 2e-6) >= num_groups
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3))
+def test_rounds_that_repeat_the_same_answers_say_no_more_than_one(seed, num_rounds):
+    random = np.random.default_rng(seed)
+    actual, first, second = np.eye(3, dtype=int)[random.integers(0, 3, (3, 20))]
+    groups = np.arange(20) // 2
+    once = swap_groups(actual, first, second, groups)
+    repeated = (np.stack([answers] * num_rounds) for answers in (first, second))
+    assert swap_groups(actual, *repeated, groups) == pytest.approx(once)
+
+
+def test_the_answers_of_rounds_are_swapped_together():
+    """In each round another image tells; over all, one run is right throughout."""
+    actual = np.eye(2, dtype=int)[np.arange(8) % 2]
+    wrong = np.stack([actual] * 8)
+    for number in range(8):
+        wrong[number, number] = 1 - actual[number]
+    difference, p = swap_groups(actual, np.stack([actual] * 8), wrong, np.arange(8))
+    assert difference > 0
+    # Eight images that all speak for one run: 2 of 256 tosses say as much.
+    assert p == pytest.approx(2 / 256, abs=0.005)

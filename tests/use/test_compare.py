@@ -437,6 +437,19 @@ def test_runs_that_nobody_named_are_left_out_where_they_have_no_figures(
         read_runs(["base", "older-name"], False, Path())
 
 
+def test_of_experiments_with_one_name_the_last_commit_s_is_meant(commit, project):
+    commit("first", near(0.8, 1), near(0.8, 1))
+    commit("older", near(0.7, 2), near(0.7, 2), strategy="cascade")
+    commit("newer", near(0.9, 3), near(0.9, 3), strategy="independent")
+    for base, made in (("first", "older"), ("older", "newer")):
+        commit_of = git(project, "rev-parse", base)
+        git(project, "update-ref", f"refs/exps/{commit_of[:2]}/{commit_of[2:]}/x", made)
+    for base, strategy in (("first", "cascade"), ("older", "independent")):
+        git(project, "checkout", "-q", base)
+        (run,) = read_runs(["x"], False, Path())
+        assert run.params["train.strategy"] == strategy
+
+
 def test_an_experiment_that_failed_is_told_apart_from_a_wrong_name(commit, monkeypatch):
     commit("base", near(0.8, 1), near(0.8, 1))
     state = Status((("0123456", "lost", "Failed"),), False)

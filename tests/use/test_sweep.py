@@ -267,7 +267,7 @@ def test_how_long_it_will_take_is_foretold_from_what_was_measured(
     capsys.readouterr()
     main(["sweep", "recipe.yaml", "-S", "train.l2=0.5", "-j", "1"])
     said = capsys.readouterr().out
-    assert "Features of efficientnet_lite0: computed before, and cost nothing" in said
+    assert "Features of efficientnet_lite0: computed before; they cost nothing" in said
     assert re.search(r"Time, by earlier runs: about \d+ min\.", said)
     networks = "backbone.name=cnn_tanh,efficientnet_lite0"
     main(["sweep", "recipe.yaml", "-S", networks, "-S", "train.l2=0.7"])

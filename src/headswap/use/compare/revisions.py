@@ -33,19 +33,24 @@ class Revisions:
 
     @cached_property
     def experiments(self) -> dict[str, tuple[str, str]]:
-        """(commit, commit it is based on) of each experiment, by name."""
+        """(commit, commit it is based on) of each experiment, by name.
+
+        Of several with one name it is that of the last commit, as for DVC.
+        """
         pattern = "--format=%(refname) %(objectname)"
         lines = dvc.demand(self._folder, "git", "for-each-ref", _EXPERIMENTS, pattern)
-        found = {}
+        found: dict[str, tuple[str, str]] = {}
         for line in lines.splitlines():
             reference, commit = line.split()
             # refs/exps/12/3456.../name; others hold DVC's queue.
             parts = reference.removeprefix(f"{_EXPERIMENTS}/").split("/")
-            if len(parts) == 3 and len(parts[0]) == 2:
+            if len(parts) != 3 or len(parts[0]) != 2:
+                continue
+            if found.get(parts[2], ("", ""))[1] != self.head:
                 found[parts[2]] = (commit, parts[0] + parts[1])
         return found
 
-    @property
+    @cached_property
     def head(self) -> str:
         """The last commit."""
         return dvc.demand(self._folder, "git", "rev-parse", "HEAD").strip()

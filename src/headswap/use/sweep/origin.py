@@ -16,11 +16,13 @@ _NO_INPUTS = ("params.yaml", "dvc.lock", "metrics", "README.md", "results")
 
 
 def hash_code(root: Path) -> str:
-    """Return a hash that differs where code that is not committed does."""
+    """Return a hash that differs where the commit, or code beside it, does."""
     changed = dvc.call(
         root, "git", "diff", "HEAD", "--", ".", *(f":(exclude){x}" for x in _NO_INPUTS)
     )
-    return sha256(changed.stdout.encode("utf-8", "surrogateescape")).hexdigest()
+    commit = dvc.call(root, "git", "rev-parse", "HEAD").stdout
+    text = f"{commit}{changed.stdout}"
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def hash_pictures(folder: str) -> str:

@@ -177,7 +177,10 @@ def in_words(forecast: Forecast, jobs: int, num_files: int) -> list[str]:
     lines = []
     if forecast.known:
         names = ", ".join(forecast.known)
-        lines.append(f"Features of {names}: computed before, and cost nothing now.")
+        lines.append(
+            f"Features of {names}: computed before; they cost nothing, unless code or "
+            "weights are others since."
+        )
     for name, speed in forecast.new.items():
         how_fast = "how fast that is, nobody has measured here yet"
         if speed is not None:
