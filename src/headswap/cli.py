@@ -11,8 +11,6 @@ from importlib.metadata import version
 from headswap import registry
 from headswap.errors import InputError, show_any_text
 
-COMMANDS = "use/commands"
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what a user can mend ends with one message and code 1."""
@@ -24,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--version", action="version", version=version("headswap"))
     parsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands = {
-        name: registry.load(COMMANDS, name) for name in registry.names(COMMANDS)
+        name: registry.load("use/commands", name)
+        for name in registry.names("use/commands")
     }
     for name, command in commands.items():
         command.add_arguments(

@@ -4,14 +4,13 @@ import argparse
 
 from headswap import registry
 
-FORMATS = "use/export"
 HELP = "the model or the data, in the format of another program"
 DESCRIPTION = "Write a folder for another program to read."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    formats = ", ".join(registry.names(FORMATS))
+    formats = ", ".join(registry.names("use/export"))
     parser.add_argument("format", metavar="FORMAT", help=formats)
     parser.add_argument("out", nargs="?", help="folder (data/export/FORMAT)")
     parser.add_argument("--model", default="data/bundle", help="(data/bundle)")
@@ -30,5 +29,5 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         InputError: no such format, or what it needs is missing.
     """
-    module = registry.load(FORMATS, options.format)
+    module = registry.load("use/export", options.format)
     module.export(options.out, options.model, options.pictures)
