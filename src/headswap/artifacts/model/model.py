@@ -14,6 +14,7 @@ import numpy as np
 
 from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.model.heads import Head, build_network, read_heads, write_heads
+from headswap.artifacts.storage.layers import build_layers
 from headswap.artifacts.storage.tables import PathLike
 
 if TYPE_CHECKING:
@@ -62,17 +63,9 @@ def read_thresholds(folder: PathLike) -> dict[str, np.ndarray]:
 
 def load_model(folder: PathLike) -> "keras.Model":
     """Return the model of a folder, from cut features to probabilities."""
-    import keras
-
-    # Layers of our own that a saved model may hold; importing them makes Keras know
-    # them.
-    from headswap.layers import inference, pooling  # noqa: F401
-
     path = Path(folder)
     if not (path / "model.json").exists():
         return build_network(read_heads(path))
-    model = keras.models.model_from_json(
-        (path / "model.json").read_text(encoding="utf-8")
-    )
+    model = build_layers(path / "model.json")
     model.load_weights(path / "model.weights.h5")
     return model
