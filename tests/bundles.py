@@ -17,7 +17,11 @@ TASKS = (
     Task("shape", "multiclass", ("round", "square", "other")),
     Task("tags", "multilabel", ("big", "old")),
 )
-THRESHOLDS = {"tags": [0.4, 0.6]}
+TRAINING = {
+    "temperatures": {"shape": 1.7, "tags": 0.6},
+    "thresholds": {"tags": [0.4, 0.6]},
+    "decode": "independent",
+}
 
 
 def make_below(size, pooling="power_mean", map_only=False):
@@ -68,9 +72,7 @@ def make_bundle(
             (path / BELOW_FILES[0]).write_text(part.to_json())
             part.save_weights(path / BELOW_FILES[1])
     heads = model or make_heads([input_name(each.name) for each in networks])
-    save_model(
-        folder / "model", heads, Labels(list(TASKS), ()), {"thresholds": THRESHOLDS}
-    )
+    save_model(folder / "model", heads, Labels(list(TASKS), ()), TRAINING)
     facts = {
         "image_size": sizes[0],
         "resize": "squash",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headswap.artifacts.features.cache import BELOW_FILES
+from headswap.artifacts.storage.layers import build_layers
 
 if TYPE_CHECKING:
     import keras
@@ -18,12 +19,7 @@ def build_below(folder: Path) -> "keras.Model":
     Args:
         folder: that holds its files.
     """
-    import keras
-
-    # Importing it lets Keras rebuild a part that pools by power mean.
-    from headswap.layers.pooling import PowerMean  # noqa: F401
-
     layers, weights = (folder / name for name in BELOW_FILES)
-    below = keras.models.model_from_json(layers.read_text(encoding="utf-8"))
+    below = build_layers(layers)
     below.load_weights(weights)
     return below

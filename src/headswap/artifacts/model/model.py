@@ -15,6 +15,7 @@ from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.model.decisions import read_decisions
 from headswap.artifacts.model.heads import Head, build_network, read_heads, write_heads
 from headswap.artifacts.model.temperature import add_temperatures
+from headswap.artifacts.storage.layers import build_layers
 from headswap.artifacts.storage.tables import PathLike
 
 if TYPE_CHECKING:
@@ -63,17 +64,9 @@ def load_model(folder: PathLike) -> "keras.Model":
 
 def load_network(folder: PathLike) -> "keras.Model":
     """Return the model of a folder before temperature, as it was fitted."""
-    import keras
-
-    # Layers of our own that a saved model may hold; importing them makes Keras know
-    # them.
-    from headswap.layers import inference, pooling  # noqa: F401
-
     path = Path(folder)
     if not (path / "model.json").exists():
         return build_network(read_heads(path))
-    model = keras.models.model_from_json(
-        (path / "model.json").read_text(encoding="utf-8")
-    )
+    model = build_layers(path / "model.json")
     model.load_weights(path / "model.weights.h5")
     return model

@@ -1,0 +1,117 @@
+"""What is no good ends with a sentence, and no code of a bundle is ever run."""
+
+import csv
+import json
+
+import keras
+import pytest
+
+import headswap
+from headswap.artifacts.bundle.bundle import read_bundle, write_facts
+from headswap.cli import main
+from headswap.errors import InputError
+from headswap.pictures.drawn import draw_pictures
+from headswap.use.predict.predictor import Predictor
+from tests.bundles import SIZE, make_bundle
+
+CODE = {
+    "a class that nobody knows": ("Unheard", "elsewhere", {}),
+    "a class of Python's own": ("Popen", "subprocess", {"args": ["touch", "{ran}"]}),
+    "a function in the file": (
+        "Lambda",
+        "keras.layers",
+        {"function": {"class_name": "__lambda__", "config": {"code": "4wEA"}}},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return make_bundle(tmp_path_factory.mktemp("bundle"))
+
+
+@pytest.mark.parametrize("case", CODE)
+def test_a_layer_that_is_no_known_class_is_refused_and_runs_nothing(case, tmp_path):
+    class_name, module, config = CODE[case]
+    folder = make_bundle(tmp_path / "bundle")
+    file = folder / "networks" / f"net{SIZE}" / "below.json"
+    network = json.loads(file.read_text())
+    layer = network["config"]["layers"][1]
+    text = json.dumps(config).replace("{ran}", str(tmp_path / "ran"))
+    layer |= {"class_name": class_name, "module": module, "registered_name": None}
+    layer["config"] = {"name": layer["config"]["name"], **json.loads(text)}
+    file.write_text(json.dumps(network))
+    # As by somebody who knows how bundles are made.
+    write_facts(folder, read_bundle_unchecked(folder))
+    with pytest.raises(InputError, match=r"below\.json: each layer must be of a class"):
+        headswap.load(folder).probabilities(draw_pictures(1, SIZE))
+    assert not (tmp_path / "ran").exists()
+
+
+def read_bundle_unchecked(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        facts = json.loads((folder / "bundle.json").read_text())
+        same = facts["files"].values()
+        hashes = iter(same)
+        name = "headswap.artifacts.bundle.bundle.hash_file"
+        patch.setattr(name, lambda path: next(hashes))
+        return read_bundle(folder)
+
+
+@pytest.fixture
+def pictures(tmp_path, write_picture):
+    for number in range(4):
+        write_picture(tmp_path / "pictures" / f"{number}.png", number)
+    return str(tmp_path / "pictures")
+
+
+def test_a_full_disk_is_told(bundle, pictures, tmp_path):
+    out = tmp_path / "out.csv"
+    # A file of Linux's to which nothing can be written.
+    out.symlink_to("/dev/full")
+    arguments = ["predict", pictures, "--model", str(bundle), "--out", str(out)]
+    with pytest.raises(SystemExit, match=r"No space left on device\. What it holds"):
+        main(arguments)
+
+
+def test_an_interrupted_table_is_whole_to_its_last_row(
+    bundle, pictures, tmp_path, monkeypatch, capsys
+):
+    predict = Predictor.predict
+
+    def interrupted(self, files):
+        for number, prediction in enumerate(predict(self, files)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield prediction
+
+    monkeypatch.setattr(Predictor, "predict", interrupted)
+    out = tmp_path / "out.csv"
+    with pytest.raises(SystemExit) as raised:
+        main(["predict", pictures, "--model", str(bundle), "--out", str(out)])
+    assert raised.value.code == 130
+    assert capsys.readouterr().err.endswith("interrupted\n")
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["path"] for row in rows}) == 2
+    assert all(None not in row.values() for row in rows)
+
+
+def test_an_interrupted_export_leaves_nothing(bundle, tmp_path, monkeypatch):
+    def interrupted(model, path, **options):
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.Model, "save", interrupted)
+    with pytest.raises(SystemExit) as raised:
+        main(["export", "keras", str(tmp_path / "out"), "--model", str(bundle)])
+    assert raised.value.code == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_of_one_pixel_is_a_row_with_the_reason(
+    bundle, tmp_path, encode, draw
+):
+    (tmp_path / "dot.png").write_bytes(encode(draw(0, 1, 1)))
+    (prediction,) = headswap.load(bundle).predict([tmp_path / "dot.png"])
+    assert prediction.problem == "a single pixel is no picture"
