@@ -3,7 +3,7 @@
 One folder a stage, and below them what several stages share. From low to high, each
 room imports only from rooms before it: errors, registry, machine, layers, params,
 pictures, pages, engines, statistics, solver, artifacts, check, prepare, split, augment,
-features, inspect, train, evaluate, report, bundle, use, cli.
+features, inspect, train, evaluate, report, bundle, use, commands, cli.
 
 No stage's folder imports another stage's: what one hands to the next is an artifact.
 """

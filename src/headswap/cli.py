@@ -1,6 +1,6 @@
 """The command `headswap`, for what DVC's own commands do not do.
 
-A command is a module of `use/commands`, found by its name.
+A command is a module of `commands`, found by its name.
 """
 
 import argparse
@@ -22,8 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--version", action="version", version=version("headswap"))
     parsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands = {
-        name: registry.load("use/commands", name)
-        for name in registry.names("use/commands")
+        name: registry.load("commands", name) for name in registry.names("commands")
     }
     for name, command in commands.items():
         command.add_arguments(

@@ -40,9 +40,11 @@ def layers_above():
     pixels = keras.Input((SIZE, SIZE, 3), dtype="uint8", name="net24-feature")
     tensor = Inference(part, name="above")(pixels)
     outputs = {
-        task.name: keras.layers.Dense(task.num_classes, "sigmoid", name=task.name)(
-            tensor
-        )
+        task.name: keras.layers.Dense(
+            task.num_classes,
+            "sigmoid" if task.kind == "multilabel" else "softmax",
+            name=task.name,
+        )(tensor)
         for task in TASKS
     }
     return keras.Model({"net24-feature": pixels}, outputs)

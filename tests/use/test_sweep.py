@@ -109,7 +109,7 @@ def answered(monkeypatch):
     """The names of what was compared at the end, one list a call."""
     said = []
     monkeypatch.setattr(
-        "headswap.use.commands.sweep.say",
+        "headswap.commands.sweep.say",
         lambda ended, delta: said.append([each.name for each in ended]),
     )
     return said
