@@ -10,9 +10,9 @@ SCORES = {
 }
 
 
-def card(names, intervals, final="first"):
+def card(names, intervals, final="first", num_pictures=0):
     labels = Labels([Task("kind", "multiclass", names)], [])
-    return model_card(labels, intervals, ["net"], {"final": final})
+    return model_card(labels, intervals, ["net"], {"final": final}, num_pictures)
 
 
 def test_whose_figures_they_are_is_said():
@@ -39,3 +39,9 @@ def test_many_classes_are_counted():
     text = card(tuple(f"class{number}" for number in range(40)), {})
     assert "class29 and 10 more" in text
     assert "class30" not in text
+
+
+def test_pictures_of_the_data_that_travel_with_the_model_are_told():
+    assert "pictures it was made with" not in card(("a", "b"), {})
+    told = "`sample/` holds 4 of the pictures it was made with"
+    assert told in card(("a", "b"), {}, num_pictures=4)

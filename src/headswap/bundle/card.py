@@ -27,6 +27,7 @@ def model_card(
     intervals: Mapping[str, Any],
     networks: Sequence[str],
     training: Mapping[str, Any],
+    num_pictures: int,
 ) -> str:
     """Return the card, as Markdown.
 
@@ -35,6 +36,7 @@ def model_card(
         intervals: `metrics/intervals.json`.
         networks: whose features it takes.
         training: `training.json`.
+        num_pictures: of the data that travel with the model.
     """
     lines = [_HEADER, "# Model card", ""]
     lines += [f"Features of {', '.join(networks)}, and heads made by headswap.", ""]
@@ -78,4 +80,10 @@ def model_card(
         "`headswap.load(folder).predict(paths)`.",
         "",
     ]
+    if num_pictures:
+        lines += [
+            f"`sample/` holds {num_pictures} of the pictures it was made with, for "
+            "`headswap verify`.",
+            "",
+        ]
     return "\n".join(lines)

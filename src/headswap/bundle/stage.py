@@ -80,9 +80,9 @@ def write_bundle(
         (folder / MODEL / "training.json").read_text(encoding="utf-8")
     )
     names_of_networks = [network.name for network in networks]
-    card = model_card(labels, intervals, names_of_networks, training)
-    (folder / CARD).write_text(card, encoding="utf-8")
     num_pictures = _write_sample(read, labels, handed_over.sample, folder)
+    card = model_card(labels, intervals, names_of_networks, training, num_pictures)
+    (folder / CARD).write_text(card, encoding="utf-8")
     bundle = Bundle(
         image_size=prepare.image_size,
         resize=prepare.resize,
