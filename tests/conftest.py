@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import io
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,12 @@ settings.register_profile(
     "headswap", deadline=None, max_examples=25, derandomize=True, database=None
 )
 settings.load_profile("headswap")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the modules of most slow tests, so that no worker ends long after."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.clones import clone, run, run_well, stages_run
+from tests.pipeline.interrupting import interrupt, outputs
 from tests.pipeline.shapes import clone_with_shapes, draw_shape
 
 pytestmark = pytest.mark.slow
@@ -68,8 +69,11 @@ def test_every_figure_is_written(workspace, reproduced):
     assert set(report) == {"category", "landmark", "landmark_in_category"}
     for task in ("category", "landmark"):
         assert set(report[task]) == {"train", "validation", "test"}
-        for part in report[task].values():
-            assert set(part) == {"accuracy", "precision", "recall", "f1", "auc"}
+        for part, figures in report[task].items():
+            scores = {"accuracy", "precision", "recall", "f1", "auc"}
+            scores |= {"log_loss", "brier_loss"}
+            calibration = {"ece", "ece_perfect_low", "ece_perfect_high"}
+            assert set(figures) == scores | (calibration if part == "test" else set())
     predictions = read_rows(workspace / "metrics" / "predictions.csv")
     assert {row["part"] for row in predictions} == {"validation", "test"}
     assert {row["task"] for row in predictions} == {"category", "landmark"}
@@ -100,6 +104,11 @@ def test_heads_do_not_depend_on_the_number_of_cores(workspace, reproduced):
     run_well(workspace, "taskset", "-c", core, "dvc", "repro", "-fs", "train")
     after = (workspace / "data" / "predictions" / "landmark.npy").read_bytes()
     assert after == before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_interrupted_run_goes_on_to_the_same_bytes(workspace, reproduced, seed):
+    interrupt(workspace, outputs(workspace), seconds=15, seed=seed)
 
 
 def test_a_train_parameter_reruns_training_alone(workspace, reproduced):

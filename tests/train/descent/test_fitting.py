@@ -455,8 +455,21 @@ def test_fine_tuning_that_makes_it_worse_is_undone(make_trainer):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("merge", ["features", "scores"])
-@pytest.mark.parametrize("strategy", registry.names("train/strategies"))
+@pytest.mark.parametrize(
+    ("strategy", "merge"),
+    [
+        pytest.param(
+            strategy,
+            merge,
+            # The cascade does what the others do, and the others differ little.
+            marks=pytest.mark.slow
+            if (strategy, merge) in {("cascade", "scores"), ("sequential", "features")}
+            else pytest.mark.endure,
+        )
+        for strategy in registry.names("train/strategies")
+        for merge in ("features", "scores")
+    ],
+)
 def test_pretrained_fresh_and_frozen_members_train_and_save_together(
     make_trainer, strategy, merge, tmp_path
 ):
