@@ -4,6 +4,7 @@ A command is a module of `commands`, found by its name.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -15,6 +16,8 @@ from headswap.errors import InputError, show_any_text
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what a user can mend ends with one message and code 1."""
     show_any_text()
+    # TensorFlow's notes on start-up hide what a command has to say.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     parser = argparse.ArgumentParser(
         prog="headswap",
         description="From labelled pictures to comparable figures and a usable model.",

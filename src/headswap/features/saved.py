@@ -6,14 +6,14 @@ counted like a built-in network.
 """
 
 from pathlib import Path
-from typing import Any
 
 import keras
 
-# Neither has a public name: the class, and going through its graph with other layers.
+# It has no public name.
 from keras.src.models.functional import Functional
 
 from headswap.errors import InputError
+from headswap.layers.flattened import Flattened, is_functional
 
 _LONGEST_REASON = 300
 
@@ -41,7 +41,7 @@ def load_network(path: str) -> Functional:
         ) from error
     if isinstance(model, keras.Sequential):
         model = keras.Model(model.inputs, model.outputs)
-    if not _is_functional(model):
+    if not is_functional(model):
         raise _shape_error(path, "a functional model", type(model).__name__)
     inputs, outputs = (keras.tree.flatten(x) for x in (model.input, model.output))
     shape = tuple(inputs[0].shape)
@@ -69,10 +69,6 @@ def _shape_error(path: str, expected: str, got: str) -> InputError:
     )
 
 
-def _is_functional(layer: Any) -> bool:
-    return isinstance(layer, Functional) and type(layer).call is Functional.call
-
-
 def call_network(
     path: str, model: Functional, pixels: keras.KerasTensor
 ) -> keras.KerasTensor:
@@ -88,7 +84,7 @@ def call_network(
     Raises:
         InputError: pictures of a size it cannot take, or a layer called twice.
     """
-    flattened = _Flattened()
+    flattened = Flattened()
     tensor = pixels
     if not model.inputs[0].dtype.startswith(("int", "uint")):
         # Most layers take no whole numbers.
@@ -107,48 +103,6 @@ def call_network(
             path, "a model that calls each layer once", flattened.called_twice[0]
         )
     return keras.tree.flatten(output)[0]
-
-
-class _Flattened:
-    """The layers of a model, called on another input; each then stands in one graph."""
-
-    def __init__(self) -> None:
-        self.called_twice: list[str] = []
-        self._seen: set[int] = set()
-        self._names: set[str] = set()
-
-    def run(self, model: Functional, tensors: Any) -> Any:
-        """Return what the model's layers give, those of models inside it too."""
-        return model._run_through_graph(
-            tensors, operation_fn=self._open, call_fn=self._call
-        )
-
-    def _open(self, operation: Any) -> Any:
-        if isinstance(operation, keras.Sequential):
-            return keras.Model(operation.inputs, operation.outputs)
-        return operation
-
-    def _call(self, operation: Any, *arguments: Any, **options: Any) -> Any:
-        if _is_functional(operation):
-            return self.run(operation, arguments[0])
-        if id(operation) in self._seen:
-            self.called_twice.append(operation.name)
-        else:
-            # As if it had never been called; a layer in two graphs has no one output.
-            operation._inbound_nodes.clear()
-            operation.name = self._unique(operation.name)
-            if isinstance(operation, keras.layers.Layer):
-                operation.trainable = True
-        self._seen.add(id(operation))
-        return operation(*arguments, **options)
-
-    def _unique(self, name: str) -> str:
-        number, unique = 1, name
-        while unique in self._names:
-            number += 1
-            unique = f"{name}-{number}"
-        self._names.add(unique)
-        return unique
 
 
 def require_readable(path: str, above: str) -> None:

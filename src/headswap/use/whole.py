@@ -13,12 +13,13 @@ from typing import Any
 import keras
 import numpy as np
 
-# Neither has a public name: the class, and going through its graph with other layers.
+# It has no public name.
 from keras.src.models.functional import Functional
 
 from headswap.artifacts.bundle.bundle import MODEL, NETWORKS, Bundle, Network
 from headswap.artifacts.features.below import build_below
 from headswap.artifacts.model.model import load_model
+from headswap.layers.flattened import Flattened
 from headswap.layers.inference import Inference
 from headswap.layers.pooling import PowerMean
 from headswap.pictures.resize import resample
@@ -88,59 +89,37 @@ def _average(tensors: Sequence[Any]) -> Any:
     return keras.layers.Average()(tensors) if len(tensors) > 1 else tensors[0]
 
 
-class _Plain:
-    """A model's layers, called on other tensors, without classes of this project.
+class _Plain(Flattened):
+    """Calls a model's layers, without classes of this project.
 
     Args:
         model: cannot be used any more afterwards.
-        prefix: of the names of its layers, so that they are unique in a larger graph.
+        name: before the names of its layers, so that they are unique in a larger graph.
     """
 
-    def __init__(self, model: Functional, prefix: str):
-        self._model, self._prefix = model, prefix
-        self._seen: set[int] = set()
-        self._names: set[str] = set()
+    def __init__(self, model: Functional, name: str):
+        super().__init__(f"{name}-")
+        self._model = model
 
     def __call__(self, tensors: Any) -> Any:
         """Return what the model gives."""
         if isinstance(tensors, dict):
             # A model ignores inputs that it has not.
             tensors = {name: tensors[name] for name in self._model.input}
-        return self._run(self._model, tensors)
+        return self.run(self._model, tensors)
 
-    def _run(self, model: Functional, tensors: Any) -> Any:
-        return model._run_through_graph(
-            model._standardize_inputs(tensors),
-            operation_fn=self._open,
-            call_fn=self._call,
-        )
+    def run(self, model: Functional, tensors: Any) -> Any:
+        return super().run(model, model._standardize_inputs(tensors))
 
-    def _open(self, operation: Any) -> Any:
+    def open(self, operation: Any) -> Any:
         if isinstance(operation, Inference):
             operation = operation.layer
-        if isinstance(operation, keras.Sequential):
-            return keras.Model(operation.inputs, operation.outputs)
-        return operation
+        return super().open(operation)
 
-    def _call(self, operation: Any, *arguments: Any, **options: Any) -> Any:
-        if isinstance(operation, Functional):
-            return self._run(operation, arguments[0])
+    def call(self, operation: Any, *arguments: Any, **options: Any) -> Any:
         if isinstance(operation, PowerMean):
             return _power_mean(operation, arguments[0])
-        if id(operation) not in self._seen:
-            self._seen.add(id(operation))
-            # As if it had never been called; a layer in two graphs has no one output.
-            operation._inbound_nodes.clear()
-            operation.name = self._unique(f"{self._prefix}-{operation.name}")
-        return operation(*arguments, **options)
-
-    def _unique(self, name: str) -> str:
-        number, unique = 1, name
-        while unique in self._names:
-            number += 1
-            unique = f"{name}-{number}"
-        self._names.add(unique)
-        return unique
+        return super().call(operation, *arguments, **options)
 
 
 def _power_mean(layer: PowerMean, feature_map: Any) -> Any:
