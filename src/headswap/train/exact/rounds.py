@@ -25,8 +25,8 @@ from headswap.train.outcome import Outcome
 from headswap.train.rows import RoundRows
 
 # Multiplications of one look at all rounds' heads up to which they are solved in this
-# process: a few seconds' work, in which another one would just have started.
-FEW = 1e7
+# process: a second's work, in which another one would just have started.
+FEW = 1e6
 
 
 def solve_rounds(
