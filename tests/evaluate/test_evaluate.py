@@ -452,6 +452,13 @@ def confused(folder):
     return read_table(folder / "confusion.csv")["actual"]
 
 
+@pytest.mark.parametrize("name", ["confusion.csv", "ranking.csv"])
+def test_no_name_in_a_table_of_plots_begins_a_tag_of_scripts(odd, name):
+    text = (odd / name).read_text(encoding="utf-8")
+    assert re.search("script>", text)
+    assert not re.search("<(?=[/!]|script)", text, re.IGNORECASE)
+
+
 def test_no_name_ends_the_script_of_a_page_of_plots(odd, repository):
     table = read_table(odd / "confusion.csv") | {"rev": ["workspace"] * 6}
     rows = zip(*table.values(), strict=True)
@@ -720,3 +727,25 @@ def test_predictions_come_back_as_they_were_written(tagged, tmp_path):
         np.testing.assert_array_equal(found[name].probabilities, task.probabilities)
     np.testing.assert_array_equal(found["tags"].thresholds, [[0.5, 0.25]])
     assert found["plant"].thresholds is None
+
+
+def test_an_error_of_calibration_in_all_rounds_is_more_than_chance(run):
+    """A mean of errors scatters less than the band of one round is wide."""
+    random = np.random.default_rng(0)
+    num_images, num_rounds = 144, 10
+    kinds = [KIND.class_names[n] for n in random.integers(0, 4, num_images)]
+    names = [f"{number}" for number in range(num_images)]
+    index = made.make_index(names, {"kind": kinds}, [KIND], [])
+
+    def answers(right):
+        is_right = random.random(num_images) < right
+        return np.where(is_right, kinds, KIND.class_names[0]).tolist()
+
+    # It states 0.9, and a wrong guess is right in a quarter of the cases.
+    for right, is_calibrated in ((0.87, True), (0.77, False)):
+        rounds = [answers(right) for _ in range(num_rounds)]
+        predictions = {"kind": predict(KIND, *rounds, certainty=0.9)}
+        folder = run(predictions, index, make_split(*["e" * num_images] * num_rounds))
+        text = (folder / "evaluate.json").read_text(encoding="utf-8")
+        test = json.loads(text)["kind"]["test"]
+        assert (test["ece"] <= test["ece_perfect_high"]) == is_calibrated

@@ -304,6 +304,14 @@ def test_runs_that_cannot_be_compared_fail_rather_than_pass(commit):
         require_not_worse(after, before, 0.02)
 
 
+def test_a_loss_that_nothing_can_judge_fails_rather_than_passes(commit):
+    commit("before", near(0.9, 1)[:2], near(0.9, 1)[:2])
+    commit("after", near(0.2, 1)[:2], near(0.2, 1)[:2])
+    with pytest.raises(SystemExit, match=r"nothing says whether chance explains it"):
+        main(["compare", "before", "after", "--fail-if-worse"])
+    main(["compare", "after", "before", "--fail-if-worse"])
+
+
 def test_markdown_has_a_table_and_takes_names_literally(three):
     answer = answer_of(three)
     odd = dataclasses.replace(answer.runs[0], name="a|b<script>")

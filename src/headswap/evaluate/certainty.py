@@ -70,23 +70,27 @@ def add_certainty(figures: Figures, task: Task, answers: Answers, split: Split) 
             for name, values in {**answers.shares, **answers.losses}.items():
                 if name not in figures_of_round:
                     figures_of_round[name] = float(values[number, rows].mean())
-            if part == "test":
-                probabilities = answers.probabilities[number, rows]
-                figures_of_round |= calibration_figures(
-                    answers.targets[rows], probabilities
-                )
+    rounds, images = np.nonzero((split.parts == "test") & is_labelled)
+    if figures_of_test := figures.get((task.name, "test")):
+        # Of all rounds together: a mean of errors scatters less than its band says.
+        together = calibration_figures(
+            answers.targets[images], answers.probabilities[rounds, images], images
+        )
+        for figures_of_round in figures_of_test:
+            figures_of_round |= together
 
 
 def calibration_figures(
-    targets: np.ndarray, probabilities: np.ndarray
+    targets: np.ndarray, probabilities: np.ndarray, images: np.ndarray
 ) -> dict[str, float]:
     """Return the calibration error of the top label, and its band.
 
     Args:
-        targets: (N, C) of 0 and 1.
-        probabilities: (N, C).
+        targets: (M, C) of 0 and 1, of M answers.
+        probabilities: (M, C).
+        images: (M,) int, the image of each answer.
     """
-    found = reliability(*_top(targets, probabilities), np.arange(len(targets)))
+    found = reliability(*_top(targets, probabilities), images)
     return {
         ERROR: found.error,
         f"{ERROR}_perfect_low": found.error_low,

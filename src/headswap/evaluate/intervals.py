@@ -62,7 +62,7 @@ def _of_part(
     facts: dict[str, Any] = {
         "estimand": RECIPE,
         "images": round(float(is_part.sum(axis=1).mean()), 1),
-        "groups": round(float(np.mean([r.groups[part] for r in split.rounds])), 1),
+        "groups": round(float(np.mean([_num_groups(split, of) for of in is_part])), 1),
         "rounds": len(rounds),
         "train_images": round(float(trains.sum(axis=1).mean()), 1),
     }
@@ -90,6 +90,10 @@ def _of_part(
         for metric, interval in intervals.items()
     }
     return facts
+
+
+def _num_groups(split: Split, is_part: np.ndarray) -> int:
+    return len(np.unique(split.groups[is_part]))
 
 
 def _of_rounds(

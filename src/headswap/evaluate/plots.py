@@ -17,6 +17,7 @@ from headswap.artifacts.dataset.split import Split
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.predictions import Predictions
 from headswap.artifacts.storage.tables import write_table
+from headswap.evaluate.report import in_page
 from headswap.statistics.ranking import precision_recall, roc
 
 ALL_CLASSES = "all classes"
@@ -93,7 +94,7 @@ def _of_task(
             shown = {ALL_CLASSES: together, **shown}
         for name, values in shown.items():
             for x, y in zip(places, values, strict=True):
-                yield [task.name, curve, name, f"{x:g}", f"{y:.4f}"]
+                yield [task.name, curve, in_page(name), f"{x:g}", f"{y:.4f}"]
 
 
 def _has_both(is_there: np.ndarray) -> bool:

@@ -165,8 +165,8 @@ def write_confusion(
                     share = count / max(int(counts[first].sum()), 1)
                     yield (
                         task.name,
-                        _in_page(names[first]),
-                        _in_page(names[second]),
+                        in_page(names[first]),
+                        in_page(names[second]),
                         count,
                         f"{share:.4f}",
                     )
@@ -174,7 +174,7 @@ def write_confusion(
     write_table(path, ["task", "actual", "predicted", "images", "share"], rows())
 
 
-def _in_page(name: str) -> str:
+def in_page(name: str) -> str:
     """Return a name that ends no script: DVC writes plots into pages as they are.
 
     What is added has no width.

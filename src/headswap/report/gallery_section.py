@@ -32,9 +32,9 @@ def gallery_sections(run: Run, prepared: Path, features: Features) -> list[Secti
     names = [task.name for task in run.index.tasks if run.answers[task.name]]
     share = max(len(names), 1)
     wrong = {name: most_sure_mistakes(run.answers[name]) for name in names}
-    shown = {name: each[: MAX_WRONG // share] for name, each in wrong.items()}
+    shown = {name: each[: max(1, MAX_WRONG // share)] for name, each in wrong.items()}
     unsure = {
-        name: least_sure(run.answers[name], shown[name])[: MAX_UNSURE // share]
+        name: least_sure(run.answers[name], shown[name])[: max(1, MAX_UNSURE // share)]
         for name in names
     }
     rows = sorted(

@@ -107,7 +107,7 @@ def reliability(
     Args:
         confidence: (M,), 0..1, of M answers.
         is_right: (M,) of 0 and 1.
-        images: (M,) int from 0 on, the image of each answer.
+        images: (M,) int, the image of each answer.
 
     Source: Naeini and others (2015), AAAI, for the error; Nguyen and O'Connor (2015),
     EMNLP, for bins of equal counts; Vaicenavicius and others (2019), AISTATS, for the
@@ -120,7 +120,8 @@ def reliability(
     starts = np.cumsum(count) - count
     means = np.add.reduceat(stated, starts) / count
     accuracy = np.add.reduceat(right.astype(float), starts) / count
-    drawn = np.concatenate(list(_draws(stated, images[order], starts, count)))
+    _, own = np.unique(images[order], return_inverse=True)
+    drawn = np.concatenate(list(_draws(stated, own, starts, count)))
     low, high = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0)
     errors = (np.abs(drawn - means) * count).sum(axis=1) / count.sum()
     error_low, error_high = np.quantile(errors, [TAIL, 1 - TAIL])

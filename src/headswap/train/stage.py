@@ -33,7 +33,7 @@ from headswap.machine.fingerprint import hash_code, hash_file, hash_text
 from headswap.params import backbone as backbone_params
 from headswap.params.train import FIRST, Section
 from headswap.train.deciding import Decided, decide_round
-from headswap.train.exact.final import solve_all, train_on_all
+from headswap.train.exact.final import require_solved, solve_all, train_on_all
 from headswap.train.exact.rounds import solve_rounds
 from headswap.train.outcome import Outcome
 from headswap.train.rows import rows_of_rounds
@@ -158,7 +158,9 @@ def fit_rounds(
     targets = {name: of_images[images] for name, of_images in truth.items()}
     labels = Labels(index.tasks, index.relations)
     outcomes: Iterator[Outcome]
-    if features.are_vectors and options.may_solve_heads:
+    is_solved = features.are_vectors and options.may_solve_heads
+    require_solved(options, is_solved)
+    if is_solved:
         outcomes = solve_rounds(features.members, tasks, targets, rounds, options)
     else:
         # Before anything imports Keras, which then takes its backend for good.

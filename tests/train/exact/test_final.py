@@ -4,7 +4,8 @@ import pytest
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.strengths import Strength
-from headswap.train.exact.final import agree, train_on_all
+from headswap.errors import InputError
+from headswap.train.exact.final import agree, require_solved, train_on_all
 from tests.made import make_index, make_split
 
 
@@ -46,3 +47,10 @@ def test_every_image_with_a_use_trains_as_often_as_it_did_at_most():
     assert found.folds[0, 4] == -1
     assert found.folds[0, 0] == found.folds[0, 5]
     assert {*found.folds[0, [0, 1, 2, 3]]} == {0, 1}
+
+
+def test_a_head_that_is_trained_is_no_model_of_every_image(section):
+    require_solved(section("train", final="all"), is_solved=True)
+    require_solved(section("train"), is_solved=False)
+    with pytest.raises(InputError, match=r"Set train\.final=first"):
+        require_solved(section("train", final="all"), is_solved=False)

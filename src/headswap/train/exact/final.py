@@ -16,11 +16,26 @@ from headswap.artifacts.dataset.split import NO_FOLD, UNUSED, Split
 from headswap.artifacts.dataset.tasks import Task, finest
 from headswap.artifacts.features.cache import Features
 from headswap.artifacts.model.strengths import Strength, Strengths, choose
-from headswap.params.train import Section
+from headswap.errors import InputError
+from headswap.params.train import FIRST, Section
 from headswap.solver.out_of_fold import deal_folds
 from headswap.train.exact.rounds import solve_round
 from headswap.train.outcome import Outcome
 from headswap.train.rows import rows_of_rounds
+
+
+def require_solved(options: Section, is_solved: bool) -> None:
+    """Check that heads are solved where one is to be fitted to every image.
+
+    Raises:
+        InputError: they are trained.
+    """
+    if options.final != FIRST and not is_solved:
+        raise InputError(
+            "params.yaml: train.final must be first where anything is trained by "
+            "gradient descent, as a network from scratch is, got all. Set "
+            "train.final=first."
+        )
 
 
 def agree(rounds: Sequence[Strengths]) -> dict[str, Strength]:

@@ -159,8 +159,8 @@ def require_not_worse(run: Run, before: Run, delta: float) -> None:
     """Check that validation does not tell a run to be worse than one before it.
 
     Raises:
-        InputError: it is, by more than delta and more than chance explains; or they
-            have other images, and cannot be compared.
+        InputError: it is, by more than delta and more than chance explains, or than
+            anything could test; or they have other images, and cannot be compared.
     """
     if run is before:
         return
@@ -170,6 +170,13 @@ def require_not_worse(run: Run, before: Run, delta: float) -> None:
             f"{before.name} to be compared, got others. Run both on the same data."
         )
     found = difference_of(run, before, "validation")
+    if found.p is None and found.value < -delta:
+        why = run.lacking or before.lacking or "Set split.repeats=3 or more."
+        raise InputError(
+            f"headswap compare: {run.name} must not be worse than {before.name}, got "
+            f"{found.value:+.3f} on validation, of which nothing says whether chance "
+            f"explains it. {why}"
+        )
     if found.p is not None and found.p <= SIGNIFICANCE and found.value < -delta:
         raise InputError(
             f"headswap compare: {run.name} must not be worse than {before.name}, got "

@@ -43,6 +43,13 @@ def _told_apart(answer: Answer) -> Iterator[str]:
     untested = [r.name for r in same if answer.validation[r.name].p is None]
     if untested:
         yield f"Not tested: {', '.join(untested)}. {_why_untested(answer, untested)}"
+    are_swapped = any(
+        found.p is not None and found.low is None
+        for found in answer.validation.values()
+    )
+    decides = {answer.chosen.primary(task) for task in answer.chosen.tasks}
+    if are_swapped and decides != {"f1"}:
+        yield "p is of macro F1: answers are swapped, which have no precision by rank."
     undecided = [each.name for each in answer.undecided]
     worse = len(same) - len(undecided) - len(untested)
     if undecided:

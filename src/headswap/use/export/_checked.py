@@ -160,5 +160,6 @@ def _write_labels(path: Path, predictor: Predictor) -> None:
         "colours": "RGB",
         "resize": predictor.bundle.resize,
     }
-    text = json.dumps({"input": pixels, "tasks": tasks}, indent=2, ensure_ascii=False)
+    facts = {"input": pixels, "decode": predictor.decisions.decode, "tasks": tasks}
+    text = json.dumps(facts, indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
