@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 from headswap import registry
 from headswap.errors import InputError, show_any_text
+from headswap.machine.running import INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,4 +39,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 
 MAX_LISTED = 10
+_LONGEST_REASON = 300
 
 
 class InputError(ValueError):
@@ -37,6 +38,11 @@ def one_line(text: str) -> str:
         else letter
         for letter in text
     )
+
+
+def shortened(reason: str) -> str:
+    """Return the beginning of what a library says, as a line without a full stop."""
+    return " ".join(reason.split())[:_LONGEST_REASON].rstrip(".")
 
 
 def listed(offenders: Sequence[object]) -> str:

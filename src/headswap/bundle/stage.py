@@ -29,6 +29,7 @@ from headswap.bundle.card import model_card
 from headswap.params import bundle as bundle_params
 from headswap.params import features as features_params
 from headswap.params import prepare as prepare_params
+from headswap.params.train import FIRST
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ def write_bundle(
         (folder / MODEL / "training.json").read_text(encoding="utf-8")
     )
     names_of_networks = [network.name for network in networks]
-    num_pictures = _write_sample(read, labels, handed_over.sample, folder)
+    # Predictions are of the rounds' models; another has said nothing of any picture.
+    count = handed_over.sample if training["final"] == FIRST else 0
+    num_pictures = _write_sample(read, labels, count, folder)
     card = model_card(labels, intervals, names_of_networks, training, num_pictures)
     (folder / CARD).write_text(card, encoding="utf-8")
     bundle = Bundle(
@@ -106,10 +109,6 @@ def write_bundle(
 
 def _write_sample(read: Inputs, labels: Labels, count: int, folder: Path) -> int:
     """Write the sample, of pictures from all over the index; return how many."""
-    text = (read.model / "training.json").read_text(encoding="utf-8")
-    # Predictions are of the rounds' models; another has said nothing of any picture.
-    if json.loads(text).get("final", "first") != "first":
-        count = 0
     pictures = Rows([read.prepared / "images.npy"])
     num_images = len(pictures)
     chosen = np.arange(min(count, num_images)) * num_images // max(count, 1)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headswap.engines import Keep
-from headswap.errors import InputError
+from headswap.errors import InputError, shortened
 from headswap.machine.parallel import num_cores
 from headswap.machine.processor import has_bfloat16, instruction_set
 
@@ -28,7 +28,6 @@ PRECISIONS = {"float32": "f32", "float16": "f32", "bfloat16": "bf16"}
 REQUESTS_A_STREAM = 2
 # OpenVINO's own form of a network, as its files are called everywhere.
 GRAPH, WEIGHTS = "below.xml", "below.bin"
-_LONGEST_REASON = 300
 
 
 def find_device(backend: str) -> str:
@@ -120,7 +119,7 @@ def convert(network: "keras.Model") -> Any:
         return import_openvino().convert_model(compute.get_concrete_function())
     # What is raised depends on where in the graph OpenVINO stumbles.
     except Exception as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON].rstrip(".")
+        reason = shortened(str(error))
         raise InputError(
             "params.yaml: features.engine must be able to convert the network, got "
             f"'openvino', which is not: {reason}. Set features.engine=keras."

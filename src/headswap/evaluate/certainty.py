@@ -16,6 +16,7 @@ from headswap.artifacts.storage.tables import write_table
 from headswap.evaluate.answers import ERROR, Answers
 from headswap.evaluate.report import Figures
 from headswap.statistics.calibration import (
+    Reliability,
     brier_losses,
     coverage,
     is_among_first,
@@ -53,8 +54,13 @@ def mean_figures(
     return shares, losses
 
 
-def add_certainty(figures: Figures, task: Task, answers: Answers, split: Split) -> None:
+def add_certainty(
+    figures: Figures, task: Task, answers: Answers, split: Split
+) -> Reliability | None:
     """Add to a task's figures those of `mean_figures`, and of calibration on test.
+
+    Returned is the latter: of all rounds together, for a mean of errors scatters less
+    than its band says; None where nothing was tested.
 
     Args:
         figures: of all tasks.
@@ -71,31 +77,17 @@ def add_certainty(figures: Figures, task: Task, answers: Answers, split: Split) 
                 if name not in figures_of_round:
                     figures_of_round[name] = float(values[number, rows].mean())
     rounds, images = np.nonzero((split.parts == "test") & is_labelled)
-    if figures_of_test := figures.get((task.name, "test")):
-        # Of all rounds together: a mean of errors scatters less than its band says.
-        together = calibration_figures(
-            answers.targets[images], answers.probabilities[rounds, images], images
-        )
-        for figures_of_round in figures_of_test:
-            figures_of_round |= together
-
-
-def calibration_figures(
-    targets: np.ndarray, probabilities: np.ndarray, images: np.ndarray
-) -> dict[str, float]:
-    """Return the calibration error of the top label, and its band.
-
-    Args:
-        targets: (M, C) of 0 and 1, of M answers.
-        probabilities: (M, C).
-        images: (M,) int, the image of each answer.
-    """
-    found = reliability(*_top(targets, probabilities), images)
-    return {
-        ERROR: found.error,
-        f"{ERROR}_perfect_low": found.error_low,
-        f"{ERROR}_perfect_high": found.error_high,
-    }
+    if not len(images):
+        return None
+    truth, likely = answers.targets[images], answers.probabilities[rounds, images]
+    found = reliability(*_top(truth, likely), images)
+    for figures_of_round in figures.get((task.name, "test"), []):
+        figures_of_round |= {
+            ERROR: found.error,
+            f"{ERROR}_perfect_low": found.error_low,
+            f"{ERROR}_perfect_high": found.error_high,
+        }
+    return found
 
 
 def _top(
@@ -112,6 +104,7 @@ def write_certainty(
     split: Split,
     predictions: Mapping[str, Predictions],
     predicted: Mapping[str, np.ndarray],
+    calibration: Mapping[str, Reliability | None],
 ) -> None:
     """Write `reliability.csv` and `coverage.csv`.
 
@@ -121,6 +114,7 @@ def write_certainty(
         split: of the N images.
         predictions: by task name.
         predicted: (rounds, N, C) of 0 and 1, by task name.
+        calibration: of `add_certainty`, by task name.
     """
     bins: list[Sequence[object]] = []
     shares: list[Sequence[object]] = []
@@ -128,11 +122,11 @@ def write_certainty(
         targets = task.encode(index.cells[task.name])
         is_scored = (split.parts == "test") & task.is_labelled(targets)
         rounds, images = np.nonzero(is_scored)
-        if len(images):
+        if found := calibration[task.name]:
             truth = targets[images]
             likely = predictions[task.name].probabilities[rounds, images]
             answers = predicted[task.name][rounds, images]
-            bins += _bins(task.name, truth, likely, images)
+            bins += _bins(task.name, found)
             shares += _shares(task, truth, likely, answers)
     write_table(
         folder / "reliability.csv",
@@ -142,11 +136,8 @@ def write_certainty(
     write_table(folder / "coverage.csv", ["task", "coverage", "error"], shares)
 
 
-def _bins(
-    name: str, targets: np.ndarray, probabilities: np.ndarray, images: np.ndarray
-) -> Iterator[Sequence[object]]:
+def _bins(name: str, found: Reliability) -> Iterator[Sequence[object]]:
     """Yield one row a bin."""
-    found = reliability(*_top(targets, probabilities), images)
     columns = (found.confidence, found.accuracy, found.count, found.low, found.high)
     for number, (confidence, accuracy, count, *band) in enumerate(
         zip(*columns, strict=True), 1

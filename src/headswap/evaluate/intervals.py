@@ -31,8 +31,8 @@ _SEED = 0
 
 def write_intervals(
     path: Path, figures: Figures, answers: Mapping[str, Answers], split: Split
-) -> None:
-    """Write the intervals of all scores.
+) -> dict[str, dict[str, Any]]:
+    """Write the intervals of all scores, and return what was written.
 
     Args:
         path: of the file.
@@ -46,6 +46,7 @@ def write_intervals(
             found = _of_part(rounds, answers[name], split, part)
             report.setdefault(name, {})[part] = found
     path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return report
 
 
 def _of_part(

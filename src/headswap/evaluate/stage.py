@@ -9,7 +9,6 @@ counted), `reliability.csv` and `coverage.csv` (whether probabilities can be bel
 git, and so is small.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -105,12 +104,12 @@ def write_metrics(
     figures: Figures = {
         key: [each.overall for each in rounds] for key, rounds in scores.items()
     }
-    answers = {}
+    answers, calibration = {}, {}
     for task in index.tasks:
         answers[task.name] = _answers(
             task, index, predictions[task.name], predicted[task.name]
         )
-        add_certainty(figures, task, answers[task.name], split)
+        calibration[task.name] = add_certainty(figures, task, answers[task.name], split)
     for relation in index.relations:
         shares = relate(relation, index, predicted)
         answers[relation.name] = Answers(shares)
@@ -118,8 +117,7 @@ def write_metrics(
     add_hierarchy(figures, answers, index, split, predicted)
     _warn(index.tasks, scores)
     write_json(folder / "evaluate.json", figures)
-    write_intervals(folder / "intervals.json", figures, answers, split)
-    intervals = json.loads((folder / "intervals.json").read_text(encoding="utf-8"))
+    intervals = write_intervals(folder / "intervals.json", figures, answers, split)
     write_scores(folder / "scores.csv", intervals)
     write_ranking(folder / "ranking.csv", predictions, index, split)
     write_slices(folder / "slices.csv", predicted, index, split)
@@ -129,7 +127,7 @@ def write_metrics(
     write_confusion(
         folder / "confusion.csv", index.tasks, predicted, index.cells, split
     )
-    write_certainty(folder, index, split, predictions, predicted)
+    write_certainty(folder, index, split, predictions, predicted, calibration)
     write_learning_curves(folder / "learning_curves.csv", Path(curves_folder))
     write_strengths(folder / "strengths.csv", Path(curves_folder))
 

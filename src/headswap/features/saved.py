@@ -12,10 +12,8 @@ import keras
 # It has no public name.
 from keras.src.models.functional import Functional
 
-from headswap.errors import InputError
+from headswap.errors import InputError, shortened
 from headswap.layers.flattened import Flattened, is_functional
-
-_LONGEST_REASON = 300
 
 
 def load_network(path: str) -> Functional:
@@ -59,7 +57,7 @@ def load_network(path: str) -> Functional:
 def _reason(error: Exception) -> str:
     """Return what an error of Keras says, without the configurations around it."""
     text = " ".join(str(error).split()).rpartition("Exception encountered: ")[2]
-    return text.partition(" Full object config")[0][:_LONGEST_REASON].rstrip(".")
+    return shortened(text.partition(" Full object config")[0])
 
 
 def _shape_error(path: str, expected: str, got: str) -> InputError:

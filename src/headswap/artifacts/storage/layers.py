@@ -4,12 +4,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headswap.errors import InputError
+from headswap.errors import InputError, shortened
 
 if TYPE_CHECKING:
     import keras
-
-_LONGEST_REASON = 200
 
 
 def build_layers(path: Path) -> "keras.Model":
@@ -29,7 +27,7 @@ def build_layers(path: Path) -> "keras.Model":
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
     # What is raised depends on where in the file Keras stumbles.
     except Exception as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON].rstrip(".")
+        reason = shortened(str(error))
         raise InputError(
             f"{path}: each layer must be of a class that Keras or headswap knows, and "
             f"bring no code, got: {reason}. Make the bundle again, or install the "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headswap.errors import InputError
+from headswap.errors import InputError, shortened
 from headswap.use.predict.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ Run = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 TOLERANCE = 1e-4
 # Pictures that a file is given together.
 AT_ONCE = 8
-_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def convert(form: Format, network: "keras.Model", path: Path) -> Run:
         raise
     # What is raised depends on where in the graph a converter stumbles.
     except Exception as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON].rstrip(".")
+        reason = shortened(str(error))
         raise InputError(
             f"headswap export {form.name}: the network must be of layers that the "
             f"format has, got: {reason or type(error).__name__}. Choose another "
