@@ -19,7 +19,7 @@ def start(tmp_path):
     """start(code): a process in an empty folder, that has said `ready`."""
     started = []
 
-    def run(code, *, is_ready=True, arguments=()):
+    def run(code, *, is_ready=True, arguments=(), **settings):
         process = subprocess.Popen(
             [sys.executable, "-c", BEGIN + code, *arguments],
             cwd=tmp_path,
@@ -28,6 +28,7 @@ def start(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            **settings,
         )
         started.append(process)
         if is_ready:
@@ -107,10 +108,38 @@ with interruptible('go on'):
     assert parent.stdout.readline() == "ready\n"
     parent.kill()
     assert parent.stdout.read() == "interrupted: go on\n"
+    assert has_ended(number)
+
+
+def test_a_stage_ends_when_its_parent_died_before_it_could_look(start):
+    child = """
+input()
+with interruptible('go on'):
+    end_with_parent()
+    time.sleep(60)
+"""
+    parent = start(
+        "import subprocess, sys; "
+        "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]]); "
+        "print(child.pid, flush=True); time.sleep(60)",
+        is_ready=False,
+        arguments=[BEGIN + child],
+        start_new_session=True,
+    )
+    number = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdin.write("\n")
+    parent.stdin.flush()
+    assert parent.stdout.read() == "interrupted: go on\n"
+    assert has_ended(number)
+
+
+def has_ended(number):
     for _ in range(100):
         try:
             os.kill(number, 0)
         except ProcessLookupError:
-            return
+            return True
         time.sleep(0.1)
-    raise AssertionError("the stage goes on")
+    return False

@@ -67,11 +67,16 @@ def only_one(stage: str) -> Iterator[None]:
 
 
 def end_with_parent() -> None:
-    """Let this process end as if interrupted when the one that started it has died."""
+    """Let this process end as if interrupted when the one that started it has died.
+
+    A parent in another session is not that one: it died before we could look at it,
+    and what adopts the processes of the dead has a session of its own.
+    """
     parent = os.getppid()
+    is_adopted = os.getsid(parent) != os.getsid(0)
 
     def wait() -> None:
-        while os.getppid() == parent:
+        while not is_adopted and os.getppid() == parent:
             time.sleep(_SECONDS_BETWEEN)
         while True:
             os.kill(os.getpid(), signal.SIGTERM)
