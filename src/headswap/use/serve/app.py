@@ -79,7 +79,7 @@ def _add_pictures(app: FastAPI, service: Service) -> None:
         content = await read_body(request, service.limits, OF_PICTURES)
         (pixels,) = await service.read([content])
         if isinstance(pixels, str):
-            raise _unreadable(["the picture"], [pixels])
+            raise _unreadable([pixels])
         return pixels
 
     @app.post("/predict")
@@ -178,16 +178,15 @@ async def _read_all(service: Service, files: list[bytes]) -> np.ndarray:
         if isinstance(each, str)
     }
     if problems:
-        raise _unreadable(list(problems), list(problems.values()))
+        raise _unreadable([f"{place}: {each}" for place, each in problems.items()])
     return np.stack([each for each in read if isinstance(each, np.ndarray)])
 
 
-def _unreadable(which: list[str], reasons: list[str]) -> Refusal:
-    got = listed([f"{a}: {b}" for a, b in zip(which, reasons, strict=True)])
+def _unreadable(reasons: list[str]) -> Refusal:
     return Refusal(
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        f"a picture must be a whole file of a format that is read, got {got}. Save it "
-        "anew as JPEG or PNG.",
+        "a picture must be a whole file of a format that is read, got "
+        f"{listed(reasons)}. Save it anew as JPEG or PNG.",
     )
 
 

@@ -5,9 +5,11 @@ told to run none; names of tasks and classes are escaped. The script fills in an
 as text only.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headswap.artifacts.dataset.tasks import Task
 from headswap.pages.elements import Markup, element, join
 from headswap.pages.page import STYLE
 from headswap.use.predict.predictor import Predictor
@@ -67,13 +69,13 @@ def build_page(predictor: Predictor) -> str:
         element("script", src="try.js", type="module"),
     )
     body = join(
-        element("a", "Skip to the pictures", href="#pictures", class_="skip"),
+        element("a", "Skip to the content", href="#content", class_="skip"),
         element(
             "header",
             element("h1", "What does this picture show?"),
-            *(_introduce(task.name, task.class_names) for task in predictor.tasks),
+            *_introduce(predictor.tasks),
         ),
-        element("main", _chooser(), _camera(), _results(), id="content"),
+        element("main", _chooser(), _camera(), _results(), id="content", tabindex=-1),
         element(
             "footer",
             element(
@@ -88,22 +90,29 @@ def build_page(predictor: Predictor) -> str:
     return f"<!doctype html>\n{page}\n"
 
 
-def _introduce(task: str, class_names: tuple[str, ...]) -> Markup:
-    shown = ", ".join(class_names[:_NAMED])
-    more = len(class_names) - _NAMED
-    return element(
-        "p",
-        element("strong", task),
-        f": {shown}{f' and {more:,} more' if more > 0 else ''}",
-        class_="asked",
-    )
+def _introduce(tasks: Sequence[Task]) -> list[Markup]:
+    """Return which classes there are; a single task needs no name."""
+    lines = []
+    for task in tasks:
+        shown = ", ".join(task.class_names[:_NAMED])
+        more = task.num_classes - _NAMED
+        what = task.name if len(tasks) > 1 else f"{task.num_classes:,} classes"
+        rest = f": {shown}{f' and {more:,} more' if more > 0 else ''}"
+        lines.append(element("p", element("strong", what), rest, class_="asked"))
+    return lines
 
 
 def _chooser() -> Markup:
     return element(
         "section",
-        element("h2", "Drop pictures here", id="chooser-heading"),
-        element("p", "or paste them, or", class_="quiet"),
+        element(
+            "h2",
+            # By mouse; a finger drops nothing.
+            element("span", "Drop pictures here", class_="by-mouse"),
+            element("span", "Add pictures", class_="by-finger"),
+            id="chooser-heading",
+        ),
+        element("p", "or paste them, or", class_="quiet by-mouse"),
         element(
             "div",
             element("button", "Choose pictures", id="choose", type="button"),
@@ -155,18 +164,11 @@ def _results() -> Markup:
             element("p", "", id="status"),
             # What is said of each picture, for those who listen.
             element("p", "", id="said", role="status", class_="hearing"),
-            element(
-                "button",
-                "Remove all",
-                id="clear",
-                type="button",
-                class_="plain",
-                hidden="hidden",
-            ),
+            element("button", "Remove all", id="clear", type="button", class_="plain"),
             class_="above",
         ),
         element("ol", id="results"),
         id="pictures",
         aria_label="Pictures",
-        tabindex=-1,
+        hidden="hidden",
     )

@@ -46,6 +46,8 @@ def serve(model: PathLike, host: str, port: int, name: str, limits: Limits) -> N
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                # Longer than clients do, who would else ask just as it hangs up.
+                timeout_keep_alive=75,
                 timeout_graceful_shutdown=int(limits.seconds) + 1,
             )
             _say(model, host, listening.getsockname()[1])

@@ -80,11 +80,11 @@ function work() {
 }
 
 function tell(card) {
-  get("clear").hidden = total === 0;
+  get("pictures").hidden = total === 0;
   const last = card && !card.removed ? ` ${card.file.name}: ${card.said}` : "";
-  const text = total === 1 ? "1 picture." : `${total} pictures.`;
+  const text = total === 1 ? "1 picture" : `${total} pictures`;
   get("status").textContent =
-    total === 0 ? "" : done < total ? `${done} of ${total} pictures done.` : text;
+    total === 0 ? "" : done < total ? `${done} of ${text} done` : text;
   get("said").textContent = last;
 }
 
@@ -101,8 +101,8 @@ class Card {
     this.why = make("div", { className: "why" });
     const remove = make("button", { type: "button", className: "plain", ariaLabel: `Remove ${file.name}` }, "Remove");
     remove.addEventListener("click", () => this.remove(true));
-    this.foot = make("div", { className: "foot" }, make("span", { className: "name" }, file.name), remove);
-    this.article = make("article", { ariaLabel: file.name }, this.view, this.answer, this.why, this.foot);
+    const foot = make("div", { className: "foot" }, make("span", { className: "name" }, file.name), remove);
+    this.article = make("article", { ariaLabel: file.name }, this.view, make("div", { className: "told" }, this.answer, this.why), foot);
     this.item = make("li", {}, this.article);
   }
 
@@ -128,10 +128,10 @@ class Card {
         throw new Error(`A picture must be at most ${megabytes} MB, got ${(this.file.size / 1e6).toFixed(1)} MB. Choose a smaller one.`);
       }
       const answer = await ask("predict?top=1000", this.file, this.aborter.signal);
-      const parts = tasks.map((task) => describeTask(task, answer.tasks[task.name]));
+      const parts = tasks.map((task) => describeTask(task, answer.tasks[task.name], tasks.length));
       this.said = tasks.map((task) => headline(answer.tasks[task.name])).join("; ");
       this.answer.replaceChildren(...parts);
-      this.foot.prepend(this.offer());
+      this.why.replaceChildren(this.offer());
     } catch (error) {
       if (!this.removed) this.fail(error);
     }
@@ -178,28 +178,30 @@ class Card {
   }
 
   async explain(button) {
-    button.disabled = true;
     const text = "Covering one square after the other, to see what changes. This takes some seconds…";
     this.why.replaceChildren(make("p", { className: "working", role: "status" }, text));
     try {
       const { resize } = await model;
       const answer = await ask("explain", this.file, this.aborter.signal);
-      const figures = Object.entries(answer.tasks).map(([task, found]) => this.figure(task, found, resize));
-      const legend = make("p", { className: "legend", role: "status" }, make("span", { className: "for" }), "speaks for the class", make("span", { className: "against" }), "against it");
-      this.why.replaceChildren(make("div", { className: "maps" }, ...figures), legend);
-      button.remove();
+      const figures = Object.values(answer.tasks).map((found) => this.figure(found, resize));
+      this.why.replaceChildren(make("div", { className: "maps" }, ...figures));
     } catch (error) {
       if (this.removed) return;
-      this.why.replaceChildren(make("p", { className: "note", role: "status" }, error.message));
-      button.disabled = false;
+      this.why.replaceChildren(make("p", { className: "note", role: "status" }, error.message), button);
     }
   }
 
-  figure(task, found, resize) {
-    const picture = make("img", { src: found.picture, alt: `What speaks for ${found.class}, ${task}, in ${this.file.name}` });
+  figure(found, resize) {
+    const picture = make("img", { src: found.picture, alt: `What speaks for ${found.class} in ${this.file.name}` });
     // The model sees a square; what was squashed into it is drawn as it was.
     if (resize === "squash" && this.ratio) picture.style.aspectRatio = this.ratio;
-    return make("figure", {}, picture, make("figcaption", {}, make("span", { className: "quiet" }, `${task} `), found.class));
+    const legend = make(
+      "figcaption",
+      { role: "status" },
+      make("span", { className: "for" }, `speaks for ${found.class}`),
+      make("span", { className: "against" }, "against it"),
+    );
+    return make("figure", {}, picture, legend);
   }
 }
 
@@ -213,15 +215,17 @@ function headline(answer) {
   return `${own.class}, ${percent(own.probability)}`;
 }
 
-function describeTask(task, answer) {
+function describeTask(task, answer, numTasks) {
   const chosen = new Set(answer.classes);
   const several = task.kind === "multilabel";
   const title = chosen.size > 0 ? answer.classes.join(", ") : "none of these";
   const bars = answer.top.map((each) => bar(each, chosen.has(each.class), task.thresholds[each.class]));
-  const few = make("ul", { className: "bars" }, ...bars.slice(0, Math.max(SHOWN, chosen.size)));
+  // A single one takes no more room than the line that would hide it.
+  const enough = bars.length <= SHOWN + 1 ? bars.length : Math.max(SHOWN, chosen.size);
+  const few = make("ul", { className: "bars" }, ...bars.slice(0, enough));
   const rest = bars.slice(few.children.length);
   const parts = [
-    make("h3", {}, make("span", { className: "quiet" }, task.name), make("span", { className: "class" }, title)),
+    make("h3", {}, make("span", { className: "quiet", hidden: numTasks === 1 }, task.name), make("span", { className: "class" }, title)),
     few,
   ];
   if (rest.length > 0) {
