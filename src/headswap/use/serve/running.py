@@ -13,7 +13,7 @@ from headswap.errors import InputError
 from headswap.machine.running import interruptible
 from headswap.use.predict.predictor import Predictor
 from headswap.use.serve.app import build_app
-from headswap.use.serve.guard import is_local, names_of
+from headswap.use.serve.guard import Guard, is_local, names_of
 from headswap.use.serve.limits import Limits
 from headswap.use.serve.service import Service
 
@@ -35,28 +35,38 @@ def serve(model: PathLike, host: str, port: int, name: str, limits: Limits) -> N
     """
     with interruptible(ANSWERED):
         # Before the model is loaded, which takes longer.
-        listening = _listen(host, port)
+        listening = listen(host, port)
         with listening:
             service = Service(Predictor(model), limits)
-            service.warm_up()
-            app = build_app(service, name, names_of(host))
-            config = uvicorn.Config(
-                app,
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                # Longer than clients do, who would else ask just as it hangs up.
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=int(limits.seconds) + 1,
-            )
-            _say(model, host, listening.getsockname()[1])
-            # On an interruption it answers what it has, and then interrupts.
-            uvicorn.Server(config).run(sockets=[listening])
-            service.stop()
+            try:
+                service.warm_up()
+                _say(model, host, listening.getsockname()[1])
+                app = build_app(service, name, names_of(host))
+                # On an interruption it answers what it has, and then interrupts.
+                uvicorn.Server(_settings(app, limits)).run(sockets=[listening])
+            finally:
+                service.stop()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _settings(app: Guard, limits: Limits) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        # Longer than clients do, who would else ask just as it hangs up.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=int(limits.seconds) + 1,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        InputError: the address is none of this machine's, or is taken.
+    """
     try:
         family, *_, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
