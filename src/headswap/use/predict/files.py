@@ -133,23 +133,33 @@ def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
 
 def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
-        facts: dict[str, Any] = {"path": prediction.source}
-        if prediction.problem is not None:
-            facts["problem"] = prediction.problem
-        else:
-            facts["tasks"] = {
-                task.name: {
-                    "classes": prediction.classes[task.name],
-                    "top": [
-                        {"class": name, "probability": round(probability, _DIGITS)}
-                        for name, probability, _ in _ranked(prediction, task, top)
-                    ],
-                }
-                for task in tasks
-            }
+        facts = {"path": prediction.source, **describe(prediction, tasks, top)}
         file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
     return write
+
+
+def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[str, Any]:
+    """Return what JSON says of a picture: its problem, or its classes by task.
+
+    Args:
+        prediction: of the picture.
+        tasks: of the model.
+        top: classes a task that are listed at least.
+    """
+    if prediction.problem is not None:
+        return {"problem": prediction.problem}
+    of_tasks = {}
+    for task in tasks:
+        ranked = _ranked(prediction, task, top)
+        of_tasks[task.name] = {
+            "classes": prediction.classes[task.name],
+            "top": [
+                {"class": name, "probability": round(probability, _DIGITS)}
+                for name, probability, _ in ranked
+            ],
+        }
+    return {"tasks": of_tasks}
 
 
 def _ranked(
