@@ -9,9 +9,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-# The code beside this file, not an installed copy: a queued experiment runs in a
-# checkout of its own and has to import its own version.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+# The code beside this file, where there is some, and not an installed copy: a queued
+# experiment runs in a checkout of its own and has to import its own version.
+_BESIDE = Path(__file__).resolve().parents[1] / "src"
+if (_BESIDE / "headswap").is_dir():
+    sys.path.insert(0, str(_BESIDE))
 
 # TensorFlow's notes on start-up hide what a stage has to say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
