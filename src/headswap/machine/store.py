@@ -58,12 +58,15 @@ class Store:
         folder: of the store; made if need be.
         limit: how large it may be, in bytes.
 
+    Attributes:
+        leaving: bytes that are to stay free on its disk, for what matters more.
+
     Raises:
         InputError: the folder cannot be written, or its index is damaged.
     """
 
     def __init__(self, folder: Path, limit: int):
-        self.folder, self.limit = folder, limit
+        self.folder, self.limit, self.leaving = folder, limit, 0
         try:
             for part in ("shards", "claims"):
                 (folder / part).mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Appending to the store: one process, one kind of rows, shard after shard."""
 
+import shutil
 import sqlite3
 import uuid
 import zlib
@@ -40,6 +41,9 @@ class Writer:
         if self._is_lost:
             return
         with self._giving_up():
+            free = shutil.disk_usage(self._store.folder).free
+            if free - len(content) < self._store.leaving:
+                raise OSError("its disk has no room to spare")
             if self._file is None:
                 name = uuid.uuid4().hex
                 self._shard = self._store.index.add_shard(name, self._kind)
