@@ -7,7 +7,7 @@ import pytest
 
 from headswap.errors import InputError
 from headswap.machine import outputs as module
-from headswap.machine.outputs import whole_or_none
+from headswap.machine.outputs import replacing, whole_or_none
 
 
 @pytest.fixture
@@ -73,3 +73,32 @@ def test_a_disk_that_is_full_is_found_where_no_error_says_so(outputs, monkeypatc
 def test_an_error_of_another_kind_stays_itself(outputs):
     with pytest.raises(OSError, match="No such file"), whole_or_none(outputs):
         raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+
+def test_a_file_is_replaced_when_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("before")
+    with replacing(path) as new:
+        new.write_text("whole")
+        assert path.read_text() == "before"
+    with pytest.raises(KeyboardInterrupt), replacing(path) as new:
+        new.write_text("half")
+        raise KeyboardInterrupt
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["whole"]
+
+
+def test_what_a_killed_process_left_goes_with_the_next_and_no_other_file(tmp_path):
+    names = ["table.csv", f".unfinished-{2**30}-other.csv", ".unfinished-my-table.csv"]
+    for name in [*names, f".unfinished-{2**30}-table.csv"]:
+        (tmp_path / name).write_text("half")
+    with replacing(tmp_path / "table.csv") as new:
+        new.write_text("whole")
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(names)
+
+
+def test_a_link_stays_one_and_the_file_behind_it_is_replaced(tmp_path):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
+    with replacing(tmp_path / "link.csv") as new:
+        new.write_text("whole")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text() == "whole"

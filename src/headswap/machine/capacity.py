@@ -28,6 +28,8 @@ FREE_SOME = (
     "Free some (`headswap cache --clear`, `dvc gc --workspace`), or move the project "
     "to another disk"
 )
+# A disk with less cannot take the next file.
+LEAST = 64 * 1024
 # Linux's request to let one file share the content of another.
 _CLONE = 0x40049409
 

@@ -5,6 +5,7 @@ cut then takes away would be missing without a word.
 """
 
 import errno
+import glob
 import os
 import shutil
 import sqlite3
@@ -15,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from headswap.errors import InputError
-from headswap.machine.capacity import FREE_SOME, free_disk, in_megabytes
+from headswap.machine.capacity import FREE_SOME, LEAST, free_disk, in_megabytes
 from headswap.machine.store import store_folder
 
 _OF_LIBRARIES = (OSError, RuntimeError, sqlite3.Error)
+# Of a file that a process writes, before its number and the name of the file.
+_UNFINISHED = ".unfinished-"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# A disk with less cannot take the next file.
-_LEAST = 64 * 1024
 
 
 def declared_outputs(stage: Mapping[str, Any]) -> list[Path]:
@@ -56,6 +57,46 @@ def whole_or_none(outputs: Sequence[Path]) -> Iterator[None]:
         if reason is None:
             raise
         raise InputError(reason) from error
+
+
+@contextmanager
+def replacing(file: str | Path) -> Iterator[Path]:
+    """Yield the path of a new file, which takes another's place when it is whole.
+
+    Where the work ends early, the other file stays as it was, and the new one goes;
+    that of a process that was killed goes with the next.
+
+    Args:
+        file: that is to be written; a pipe or the like is yielded itself.
+    """
+    # What a link points at is written, not the link.
+    path = Path(os.path.realpath(file))
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    for left in path.parent.glob(f"{_UNFINISHED}*-{glob.escape(path.name)}"):
+        number = left.name.removeprefix(_UNFINISHED).partition("-")[0]
+        if number.isdecimal() and not _runs(int(number)):
+            left.unlink(missing_ok=True)
+    new = path.with_name(f"{_UNFINISHED}{os.getpid()}-{path.name}")
+    try:
+        yield new
+        sync(new)
+        new.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _runs(number: int) -> bool:
+    """Whether there is a process of a number."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # Of somebody else.
+    return True
 
 
 def sync(path: Path) -> None:
@@ -102,7 +143,7 @@ def full_disk(error: BaseException, written: Sequence[Path]) -> str | None:
     named = _file_of(error)
     places = [store_folder(), Path(tempfile.gettempdir()), *written]
     fullest = min(places, key=_free)
-    may_be = isinstance(error, _OF_LIBRARIES) and _free(fullest) < _LEAST
+    may_be = isinstance(error, _OF_LIBRARIES) and _free(fullest) < LEAST
     if named is None and not may_be:
         return None
     place = Path(named) if named else fullest
