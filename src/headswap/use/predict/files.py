@@ -1,8 +1,8 @@
 """`headswap predict`: files and folders -> a table of classes.
 
 A row a picture, task and class: `rank` 1 is the most probable class, `chosen` says
-whether the picture has it. What cannot be read has one row, with the reason. Rows are
-written as they are made; what was written before an interruption is whole.
+whether the picture has it. What cannot be read has one row, with the reason. A file is
+whole: it takes its name when the last row is written.
 """
 
 import json
@@ -17,6 +17,8 @@ import numpy as np
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.tables import PathLike, TableWriter
 from headswap.errors import InputError
+from headswap.machine.capacity import free_disk, in_megabytes
+from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
 from headswap.use.predict.predictor import Prediction, Predictor
 
@@ -53,12 +55,16 @@ def predict_files(
         _write(predictor, files, top, sys.stdout, ".csv")
         return
     try:
-        with open(out, "w", encoding="utf-8", newline="") as file:
+        with (
+            replacing(out) as path,
+            open(path, "w", encoding="utf-8", newline="") as file,
+        ):
             _write(predictor, files, top, file, Path(out).suffix)
     except OSError as error:
         raise InputError(
-            f"--out: {out} must be a file with room to write, got: {error.strerror}. "
-            "What it holds is whole to its last full line."
+            f"--out: {out} must be a file with room to write, got: {error.strerror}, "
+            f"with {in_megabytes(free_disk(out))} free on its disk. Name another, or "
+            "free some and run again; nothing of it was written."
         ) from error
 
 
