@@ -26,6 +26,7 @@ from headswap.artifacts.model.predictions import read_predictions
 from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.bundle.card import model_card
+from headswap.machine.backend import Backend
 from headswap.params import bundle as bundle_params
 from headswap.params import features as features_params
 from headswap.params import prepare as prepare_params
@@ -57,7 +58,7 @@ def write_bundle(
     read: Inputs,
     prepare: prepare_params.Section,
     options: features_params.Section,
-    backend: str,
+    backend: Backend,
     handed_over: bundle_params.Section,
     output: PathLike,
 ) -> None:

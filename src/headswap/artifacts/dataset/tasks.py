@@ -6,7 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from headswap.artifacts.storage.documents import STRICT_FORM
 from headswap.errors import InputError
+from headswap.params.data import TaskName
 
 LABEL_SEPARATOR = "|"
 
@@ -24,7 +26,9 @@ class Task:
         class_names: in the order of the model's outputs.
     """
 
-    name: str
+    __pydantic_config__ = STRICT_FORM
+
+    name: TaskName
     kind: Kind
     class_names: tuple[str, ...]
 

@@ -17,6 +17,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
+from headswap.errors import InputError, shortened
+
 # Room for the longest row count NumPy may write, so the header can be rewritten.
 _HEADER_BYTES = 128
 # What a file system says that cannot set room aside.
@@ -139,6 +141,22 @@ def map_rows(path: str | Path) -> np.ndarray:
     """Return the rows of a `.npy` file, mapped rather than read; safe in threads."""
     with _ONE_HEADER:
         return np.load(path, mmap_mode="r")
+
+
+def read_array(path: str | Path) -> np.ndarray:
+    """Return a whole `.npy` file; no more is taken into memory than the file holds.
+
+    Raises:
+        InputError: it is none, shorter than it says, or holds objects.
+    """
+    try:
+        return np.array(map_rows(path))
+    # What a header that is none raises depends on what it is instead.
+    except Exception as error:
+        raise InputError(
+            f"{path}: it must be a whole array of numbers (.npy), got: "
+            f"{shortened(str(error))}. Make it again, or copy it again."
+        ) from error
 
 
 def write_rows(path: str | Path, rows: np.ndarray, values: np.ndarray) -> None:

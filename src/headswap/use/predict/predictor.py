@@ -21,7 +21,12 @@ from headswap.artifacts.bundle.bundle import (
 from headswap.artifacts.dataset.labels import read_labels
 from headswap.artifacts.features.below import build_below
 from headswap.artifacts.features.cache import BELOW_FILES
-from headswap.artifacts.model.decisions import decide_tasks, read_decisions
+from headswap.artifacts.model.decisions import (
+    decide_tasks,
+    read_decisions,
+    require_decisions_of,
+    require_probabilities_of,
+)
 from headswap.artifacts.model.heads import SCORES, read_heads
 from headswap.artifacts.model.model import load_network
 from headswap.artifacts.model.temperature import temper
@@ -81,6 +86,7 @@ class Predictor:
         labels = read_labels(self.folder / MODEL / "labels.json")
         self.tasks, self._relations = labels.tasks, labels.relations
         self.decisions = read_decisions(self.folder / MODEL)
+        require_decisions_of(self.tasks, self.decisions)
         self._engines: dict[str, Run] = {}
 
     def predict(
@@ -124,6 +130,8 @@ class Predictor:
             )
             for view in self.bundle.views
         ]
+        for each in of_views:
+            require_probabilities_of(self.tasks, each, str(self.folder))
         found = {}
         for task in self.tasks:
             temperature = self.decisions.temperatures[task.name]
@@ -210,8 +218,14 @@ class Predictor:
 
             def solve(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
                 values = dict(inputs)
-                for head in heads:
-                    values[head.name] = head(values)
+                try:
+                    for head in heads:
+                        values[head.name] = head(values)
+                except (KeyError, ValueError) as error:
+                    raise InputError(
+                        f"{folder}: the heads must be of the features of the bundle's "
+                        f"networks, got others ({error}). Copy the whole bundle again."
+                    ) from error
                 return {h.name: values[h.name] for h in heads if h.kind != SCORES}
 
             return solve
