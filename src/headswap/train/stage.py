@@ -154,8 +154,9 @@ def fit_rounds(
     _require_names(options, tasks)
     rounds = rows_of_rounds(features, index, split)
     images = rounds[0].images
-    truth = {task.name: task.encode(index.cells[task.name]) for task in tasks}
-    targets = {name: of_images[images] for name, of_images in truth.items()}
+    targets = {
+        task.name: task.targets(index.cells[task.name]).take(images) for task in tasks
+    }
     labels = Labels(index.tasks, index.relations)
     outcomes: Iterator[Outcome]
     is_solved = features.are_vectors and options.may_solve_heads

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from headswap import registry
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.strengths import Strength
@@ -34,7 +35,7 @@ FEW = 1e6
 def solve_rounds(
     members: Sequence[Member],
     tasks: Sequence[Task],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, AnyTargets],
     rounds: Sequence[RoundRows],
     options: Section,
 ) -> Iterator[Outcome]:
@@ -103,7 +104,7 @@ def _num_bytes(
 def solve_round(
     members: Sequence[Member],
     tasks: Sequence[Task],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, AnyTargets],
     rows: RoundRows,
     options: Section,
     is_chained: bool,
@@ -158,7 +159,7 @@ def _solve_task(
     task: Task,
     features: Mapping[str, Source],
     earlier: Mapping[str, Source],
-    targets: np.ndarray,
+    targets: AnyTargets,
     rows: RoundRows,
     options: Section,
     settled: Mapping[str, Strength] | None,
