@@ -1,7 +1,8 @@
 """Probabilities -> predicted classes, the same for figures and for use.
 
 The order is: temperature (`temperature`), then thresholds or the most probable class,
-and, where classes of all levels are to agree, all of them together.
+and, where classes of all levels are to agree, all of them together. Beside them stands
+from which energy on (`energy`) a picture is unlike those of training.
 """
 
 import json
@@ -27,18 +28,22 @@ class Decisions:
         temperatures: by task name.
         thresholds: (C,) float64 of each multilabel task, by name.
         decode: as `train.decode`.
+        energy_limits: by task name, None where none could be set.
     """
 
     temperatures: Mapping[str, float]
     thresholds: Mapping[str, np.ndarray]
     decode: str
+    energy_limits: Mapping[str, float | None]
 
 
 def read_decisions(folder: PathLike) -> Decisions:
     """Return those of a model's folder, as `training.json` has them."""
     facts = json.loads((Path(folder) / "training.json").read_text(encoding="utf-8"))
     thresholds = {name: np.array(each) for name, each in facts["thresholds"].items()}
-    return Decisions(facts["temperatures"], thresholds, facts["decode"])
+    # Models that were made before there were any have none.
+    limits = facts.get("energy_limits", {})
+    return Decisions(facts["temperatures"], thresholds, facts["decode"], limits)
 
 
 def decide(

@@ -1,8 +1,11 @@
 """`headswap predict`: files and folders -> a table of classes.
 
 A row a picture, task and class: `rank` 1 is the most probable class, `chosen` says
-whether the picture has it. What cannot be read has one row, with the reason. Rows are
-written as they are made; what was written before an interruption is whole.
+whether the picture has it, `unlike` whether the picture is unlike those that the task
+was trained on (empty where the model has no limit for that), and `nearest` which
+training picture is most like it (empty where the bundle knows none). What cannot be
+read has one row, with the reason. Rows are written as they are made; what was written
+before an interruption is whole.
 """
 
 import json
@@ -20,7 +23,17 @@ from headswap.errors import InputError
 from headswap.machine.progress import progress
 from headswap.use.predict.predictor import Prediction, Predictor
 
-COLUMNS = ("path", "task", "rank", "class", "probability", "chosen", "problem")
+COLUMNS = (
+    "path",
+    "task",
+    "rank",
+    "class",
+    "probability",
+    "chosen",
+    "unlike",
+    "nearest",
+    "problem",
+)
 STANDARD_INPUT = "-"
 _DIGITS = 6
 
@@ -117,15 +130,15 @@ def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
 
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
         if prediction.problem is not None:
-            nothing = [""] * 5
+            nothing = [""] * (len(COLUMNS) - 2)
             table.writerow([prediction.source, *nothing, prediction.problem])
             return
         for task in tasks:
             ranked = _ranked(prediction, task, top)
+            known = [_yes(prediction.unlike.get(task.name)), prediction.nearest or ""]
             for rank, (name, probability, is_chosen) in enumerate(ranked, 1):
-                chosen = "yes" if is_chosen else "no"
-                value = f"{probability:.{_DIGITS}f}"
-                cells = [prediction.source, task.name, rank, name, value, chosen, ""]
+                value = [f"{probability:.{_DIGITS}f}", _yes(is_chosen)]
+                cells = [prediction.source, task.name, rank, name, *value, *known, ""]
                 table.writerow(cells)
 
     return write
@@ -140,6 +153,7 @@ def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
             facts["tasks"] = {
                 task.name: {
                     "classes": prediction.classes[task.name],
+                    "unlike": prediction.unlike.get(task.name),
                     "top": [
                         {"class": name, "probability": round(probability, _DIGITS)}
                         for name, probability, _ in _ranked(prediction, task, top)
@@ -147,9 +161,14 @@ def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
                 }
                 for task in tasks
             }
+            facts["nearest"] = prediction.nearest
         file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
     return write
+
+
+def _yes(answer: bool | None) -> str:
+    return "" if answer is None else "yes" if answer else "no"
 
 
 def _ranked(
