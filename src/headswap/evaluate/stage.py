@@ -26,7 +26,7 @@ from headswap.artifacts.model.predictions import (
 )
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import one_line
-from headswap.evaluate.answers import Answers
+from headswap.evaluate.answers import FALSE_ALARMS, Answers
 from headswap.evaluate.certainty import add_certainty, mean_figures, write_certainty
 from headswap.evaluate.intervals import write_intervals
 from headswap.evaluate.plots import write_ranking, write_scores
@@ -180,6 +180,8 @@ def _answers(
     exact[:, ~task.is_labelled(targets)] = np.nan
     metric = "exact_match" if task.kind == "multilabel" else "accuracy"
     shares, losses = mean_figures(targets, predictions.probabilities, task)
+    if predictions.unlike is not None:
+        shares[FALSE_ALARMS] = predictions.unlike.astype(float)
     for values in (*shares.values(), *losses.values()):
         values[:, ~task.is_labelled(targets)] = np.nan
     return Answers(

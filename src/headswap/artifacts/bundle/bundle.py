@@ -5,7 +5,7 @@
 - `model/`: the heads, or what was trained above the cut, as `artifacts.model` has them;
 - `networks/<member>/`: `below.json` and `below.weights.h5`, where the network has a
   part below the cut;
-- `sample/`, where it has one, as `sample` describes it;
+- `sample/` and `neighbours/`, where it has them, as the modules of these names say;
 - `MODEL_CARD.md`, for people.
 
 Nothing in it is code, and none is run from it. A file that is loaded is one that

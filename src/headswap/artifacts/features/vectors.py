@@ -41,7 +41,22 @@ def read_vectors(member: Member, features: Features, index: Index) -> np.ndarray
     prepared = np.flatnonzero(features.copies == 0)
     vectors = []
     for start in range(0, len(prepared), BATCH):
-        rows = member.rows[prepared[start : start + BATCH]].astype(np.float32)
-        vectors.append(rows.reshape(len(rows), -1, rows.shape[-1]).mean(axis=1))
+        vectors.append(flatten(member.rows[prepared[start : start + BATCH]]))
     images = np.array([position[name] for name in features.image_ids[prepared]])
     return average_views(np.concatenate(vectors), images).astype(np.float32)
+
+
+def flatten(features: np.ndarray) -> np.ndarray:
+    """Return features as vectors, (N, D) float32; maps are averaged over places."""
+    rows = features.astype(np.float32)
+    return rows.reshape(len(rows), -1, rows.shape[-1]).mean(axis=1)
+
+
+def directions(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return how vectors differ from a mean, (N, D) at length 1.
+
+    Features are no negative numbers, and so all point one way as they are.
+    """
+    centred = vectors - mean
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    return np.asarray(centred / np.maximum(lengths, 1e-12))

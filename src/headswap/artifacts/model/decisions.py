@@ -1,11 +1,12 @@
 """Probabilities -> predicted classes, the same for figures and for use.
 
 The order is: temperature (`temperature`), then thresholds or the most probable class,
-and, where classes of all levels are to agree, all of them together.
+and, where classes of all levels are to agree, all of them together. Beside them stands
+from which energy on (`energy`) a picture is unlike those of training.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,13 @@ class Decisions:
         temperatures: by task name.
         thresholds: (C,) float64 of each multilabel task, by name.
         decode: as `train.decode`.
+        energy_limits: by task name, None where none could be set.
     """
 
     temperatures: Mapping[str, float]
     thresholds: Mapping[str, np.ndarray]
     decode: str
+    energy_limits: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class _Training:
     temperatures: Mapping[str, Positive]
     thresholds: Mapping[str, Sequence[float]]
     decode: Decode
+    # Models that were made before there were any have none.
+    energy_limits: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def read_decisions(folder: PathLike) -> Decisions:
@@ -52,7 +57,7 @@ def read_decisions(folder: PathLike) -> Decisions:
     file = Path(folder) / "training.json"
     facts = read_document(file, _Training, "Make the model again.")
     thresholds = {name: np.array(each) for name, each in facts.thresholds.items()}
-    return Decisions(facts.temperatures, thresholds, facts.decode)
+    return Decisions(facts.temperatures, thresholds, facts.decode, facts.energy_limits)
 
 
 def require_decisions_of(tasks: Sequence[Task], decisions: Decisions) -> None:

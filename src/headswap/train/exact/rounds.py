@@ -83,7 +83,7 @@ def _num_multiplications(
 
 def _num_bytes(
     members: Sequence[Member],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, AnyTargets],
     rows: RoundRows,
     options: Section,
 ) -> int:

@@ -1,8 +1,11 @@
 """`headswap predict`: files and folders -> a table of classes.
 
 A row a picture, task and class: `rank` 1 is the most probable class, `chosen` says
-whether the picture has it. What cannot be read has one row, with the reason. A file is
-whole: it takes its name when the last row is written.
+whether the picture has it, `unlike` whether the picture is unlike those that the task
+was trained on (empty where the model has no limit for that), and `nearest` which
+training picture is most like it (empty where the bundle knows none). What cannot be
+read has one row, with the reason. A file is whole: it takes its name when the last row
+is written.
 """
 
 import json
@@ -22,7 +25,17 @@ from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
 from headswap.use.predict.predictor import Prediction, Predictor
 
-COLUMNS = ("path", "task", "rank", "class", "probability", "chosen", "problem")
+COLUMNS = (
+    "path",
+    "task",
+    "rank",
+    "class",
+    "probability",
+    "chosen",
+    "unlike",
+    "nearest",
+    "problem",
+)
 STANDARD_INPUT = "-"
 _DIGITS = 6
 
@@ -123,15 +136,15 @@ def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
 
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
         if prediction.problem is not None:
-            nothing = [""] * 5
+            nothing = [""] * (len(COLUMNS) - 2)
             table.writerow([prediction.source, *nothing, prediction.problem])
             return
         for task in tasks:
             ranked = _ranked(prediction, task, top)
+            known = [_yes(prediction.unlike.get(task.name)), prediction.nearest or ""]
             for rank, (name, probability, is_chosen) in enumerate(ranked, 1):
-                chosen = "yes" if is_chosen else "no"
-                value = f"{probability:.{_DIGITS}f}"
-                cells = [prediction.source, task.name, rank, name, value, chosen, ""]
+                value = [f"{probability:.{_DIGITS}f}", _yes(is_chosen)]
+                cells = [prediction.source, task.name, rank, name, *value, *known, ""]
                 table.writerow(cells)
 
     return write
@@ -143,6 +156,10 @@ def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
         file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
     return write
+
+
+def _yes(answer: bool | None) -> str:
+    return "" if answer is None else "yes" if answer else "no"
 
 
 def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[str, Any]:
@@ -160,12 +177,13 @@ def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[st
         ranked = _ranked(prediction, task, top)
         of_tasks[task.name] = {
             "classes": prediction.classes[task.name],
+            "unlike": prediction.unlike.get(task.name),
             "top": [
                 {"class": name, "probability": round(probability, _DIGITS)}
                 for name, probability, _ in ranked
             ],
         }
-    return {"tasks": of_tasks}
+    return {"tasks": of_tasks, "nearest": prediction.nearest}
 
 
 def _ranked(
