@@ -1,7 +1,11 @@
 """What is no good ends with a sentence, and no code of a bundle is ever run."""
 
 import csv
+import itertools
 import json
+import resource
+import shutil
+from pathlib import Path
 
 import keras
 import pytest
@@ -70,8 +74,77 @@ def test_a_full_disk_is_told(bundle, pictures, tmp_path):
     # A file of Linux's to which nothing can be written.
     out.symlink_to("/dev/full")
     arguments = ["predict", pictures, "--model", str(bundle), "--out", str(out)]
-    with pytest.raises(SystemExit, match=r"No space left on device\. What it holds"):
+    with pytest.raises(SystemExit, match=r"got: No space left on device\. Make room"):
         main(arguments)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_table_that_no_longer_fits_is_complete_to_its_last_row(
+    bundle, pictures, tmp_path, monkeypatch, ending
+):
+    """As on a disk that is full: a file may be no longer than it is let."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (known,) = headswap.load(bundle).predict([f"{pictures}/0.png"])
+
+    def many(self, files):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+        yield from itertools.repeat(known, 500)
+
+    monkeypatch.setattr(Predictor, "predict", many)
+    out = tmp_path / f"out.{ending}"
+    try:
+        with pytest.raises(SystemExit, match=r"File too large\. .* to its last row"):
+            main(["predict", pictures, "--model", str(bundle), "--out", str(out)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    lines = out.read_bytes().decode().splitlines(keepends=True)
+    assert out.stat().st_size > 10_000 and all(line.endswith("\n") for line in lines)
+    # All rows are alike but for what they say of classes, one after the other.
+    whole = [csv.reader(lines)] if ending == "csv" else map(json.loads, lines)
+    assert len(list(*whole if ending == "csv" else [whole])) == len(lines)
+
+
+@pytest.mark.parametrize("part", ["model", "networks"])
+@pytest.mark.parametrize("what", ["missing", "cut off"])
+def test_a_file_that_is_missing_or_damaged_is_named(bundle, tmp_path, part, what):
+    folder = tmp_path / "copy"
+    shutil.copytree(bundle, folder)
+    file = min(each for each in (folder / part).rglob("*") if each.is_file())
+    name = file.relative_to(folder).as_posix()
+    if what == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(InputError, match=rf"1 missing or changed: {name}\. Copy the"):
+        headswap.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "must be of format 1, got 2. Make it again with this version"),
+        ({"camera": "x"}, "must say what this version reads, got other entries"),
+        ({"views": None}, "must say what this version reads, got other entries"),
+        ({"networks": [{"name": "n"}]}, "must say what this version reads"),
+    ],
+)
+def test_a_bundle_of_another_version_is_refused(bundle, tmp_path, change, message):
+    folder = tmp_path / "copy"
+    shutil.copytree(bundle, folder)
+    facts = json.loads((folder / "bundle.json").read_text()) | change
+    facts = {name: value for name, value in facts.items() if value is not None}
+    (folder / "bundle.json").write_text(json.dumps(facts))
+    with pytest.raises(InputError, match=message):
+        headswap.load(folder)
+
+
+def test_a_folder_without_pictures_says_so_of_each_file(bundle, tmp_path, capsys):
+    for name in ("notes.txt", "empty.jpg"):
+        (tmp_path / name).write_text("no picture" if name == "notes.txt" else "")
+    main(["predict", str(tmp_path), "--model", str(bundle)])
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [Path(row["path"]).name for row in rows] == ["empty.jpg", "notes.txt"]
+    assert all(row["problem"] and not row["class"] for row in rows)
 
 
 def test_an_interrupted_table_is_whole_to_its_last_row(

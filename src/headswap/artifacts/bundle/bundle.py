@@ -136,5 +136,12 @@ def read_bundle(folder: PathLike) -> Bundle:
             f"{len(damaged)} missing or changed: {listed(damaged)}. Copy the whole "
             "folder again."
         )
-    networks = [Network(**each) for each in facts.pop("networks")]
-    return Bundle(networks=networks, **facts)
+    try:
+        networks = [Network(**each) for each in facts.pop("networks")]
+        return Bundle(networks=networks, **facts)
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder}: {FACTS} must say what this version reads, got other entries "
+            f"({error}). Make the bundle again with this version of headswap, or "
+            "install the one that made it."
+        ) from error

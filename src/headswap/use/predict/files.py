@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,6 +24,7 @@ from headswap.use.predict.predictor import Prediction, Predictor
 COLUMNS = ("path", "task", "rank", "class", "probability", "chosen", "problem")
 STANDARD_INPUT = "-"
 _DIGITS = 6
+_READ_AT_ONCE = 65536
 
 
 def predict_files(
@@ -56,10 +58,29 @@ def predict_files(
         with open(out, "w", encoding="utf-8", newline="") as file:
             _write(predictor, files, top, file, Path(out).suffix)
     except OSError as error:
+        kept = " It is complete to its last row." if _drop_partial_row(out) else ""
         raise InputError(
             f"--out: {out} must be a file with room to write, got: {error.strerror}. "
-            "What it holds is whole to its last full line."
+            f"Make room, or name another.{kept}"
         ) from error
+
+
+def _drop_partial_row(out: str) -> bool:
+    """Cut a file off behind its last whole row; return whether there is one."""
+    if not Path(out).is_file():
+        return False
+    with suppress(OSError), open(out, "r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - _READ_AT_ONCE)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                file.truncate(start + found + 1)
+                return True
+            end = start
+        file.truncate(0)
+    return False
 
 
 def find_files(paths: Sequence[str]) -> Iterator[str]:
