@@ -35,6 +35,7 @@ def run(stage: Callable[..., None], *sections: str) -> None:
     from headswap import params
     from headswap.check.inputs import require_current
     from headswap.errors import InputError, show_any_text
+    from headswap.machine.outputs import declared_outputs, whole_or_none
     from headswap.machine.running import end_with_parent, interruptible, only_one
 
     show_any_text()
@@ -51,7 +52,8 @@ def run(stage: Callable[..., None], *sections: str) -> None:
             inputs = [each for each in depends if each.endswith(f"/{name}.json")]
             for file in inputs:
                 require_current(file, read, environment)
-            stage(*read.values(), *map(Path, sys.argv[1:]))
+            with whole_or_none(declared_outputs(declared)):
+                stage(*read.values(), *map(Path, sys.argv[1:]))
             params.require_unchanged(before, declared.get("params", ()))
             for file in inputs:
                 require_current(file, read, environment)

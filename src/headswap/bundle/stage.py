@@ -26,6 +26,8 @@ from headswap.artifacts.model.predictions import read_predictions
 from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.bundle.card import model_card
+from headswap.bundle.known import write_known
+from headswap.machine.backend import Backend
 from headswap.params import bundle as bundle_params
 from headswap.params import features as features_params
 from headswap.params import prepare as prepare_params
@@ -39,6 +41,7 @@ class Inputs:
     Attributes:
         inputs: the stage's file of `check`: versions of libraries.
         prepared: the prepared folder.
+        split: the split folder.
         features: the features folder.
         model: the model folder.
         predictions: the predictions folder.
@@ -47,6 +50,7 @@ class Inputs:
 
     inputs: Path
     prepared: Path
+    split: Path
     features: Path
     model: Path
     predictions: Path
@@ -57,7 +61,7 @@ def write_bundle(
     read: Inputs,
     prepare: prepare_params.Section,
     options: features_params.Section,
-    backend: str,
+    backend: Backend,
     handed_over: bundle_params.Section,
     output: PathLike,
 ) -> None:
@@ -84,7 +88,17 @@ def write_bundle(
     # Predictions are of the rounds' models; another has said nothing of any picture.
     count = handed_over.sample if training["final"] == FIRST else 0
     num_pictures = _write_sample(read, labels, count, folder)
-    card = model_card(labels, intervals, names_of_networks, training, num_pictures)
+    num_known = write_known(
+        read.prepared,
+        read.split,
+        read.features,
+        training["final"] == FIRST,
+        handed_over.neighbours,
+        folder,
+    )
+    card = model_card(
+        labels, intervals, names_of_networks, training, num_pictures, num_known
+    )
     (folder / CARD).write_text(card, encoding="utf-8")
     bundle = Bundle(
         image_size=prepare.image_size,
@@ -103,7 +117,8 @@ def write_bundle(
     num_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     print(
         f"{folder}: {num_bytes / 1e6:.1f} MB, {num_pictures} of your pictures in it "
-        "(bundle.sample); `headswap predict PATH` uses it"
+        f"(bundle.sample), paths and features of {num_known} (bundle.neighbours); "
+        "`headswap predict PATH` uses it"
     )
 
 

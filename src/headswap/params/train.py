@@ -17,6 +17,7 @@ from headswap.params._types import (
 )
 
 Positive = Annotated[float, Field(gt=0)]
+Decode = Literal["independent", "consistent"]
 
 # Left to the program, which says what it took.
 AUTO = "auto"
@@ -131,7 +132,7 @@ class Section:
         dict[str, Annotated[str, AfterValidator(_require_aim)]], KEYS_SEEN_BY_DVC
     ]
     final: Literal["first", "all"]
-    decode: Literal["independent", "consistent"]
+    decode: Decode
     optimizer: Literal[
         "auto", "lbfgs", "adam", "adamw", "sgd", "rmsprop", "nadam", "lion"
     ]

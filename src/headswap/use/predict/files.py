@@ -1,15 +1,17 @@
 """`headswap predict`: files and folders -> a table of classes.
 
 A row a picture, task and class: `rank` 1 is the most probable class, `chosen` says
-whether the picture has it. What cannot be read has one row, with the reason. Rows are
-written as they are made; what was written before an interruption is whole.
+whether the picture has it, `unlike` whether the picture is unlike those that the task
+was trained on (empty where the model has no limit for that), and `nearest` which
+training picture is most like it (empty where the bundle knows none). What cannot be
+read has one row, with the reason. A file is whole: it takes its name when the last row
+is written.
 """
 
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,13 +20,24 @@ import numpy as np
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.tables import PathLike, TableWriter
 from headswap.errors import InputError
+from headswap.machine.capacity import free_disk, in_megabytes
+from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
 from headswap.use.predict.predictor import Prediction, Predictor
 
-COLUMNS = ("path", "task", "rank", "class", "probability", "chosen", "problem")
+COLUMNS = (
+    "path",
+    "task",
+    "rank",
+    "class",
+    "probability",
+    "chosen",
+    "unlike",
+    "nearest",
+    "problem",
+)
 STANDARD_INPUT = "-"
 _DIGITS = 6
-_READ_AT_ONCE = 65536
 
 
 def predict_files(
@@ -55,32 +68,17 @@ def predict_files(
         _write(predictor, files, top, sys.stdout, ".csv")
         return
     try:
-        with open(out, "w", encoding="utf-8", newline="") as file:
+        with (
+            replacing(out) as path,
+            open(path, "w", encoding="utf-8", newline="") as file,
+        ):
             _write(predictor, files, top, file, Path(out).suffix)
     except OSError as error:
-        kept = " It is complete to its last row." if _drop_partial_row(out) else ""
         raise InputError(
-            f"--out: {out} must be a file with room to write, got: {error.strerror}. "
-            f"Make room, or name another.{kept}"
+            f"--out: {out} must be a file with room to write, got: {error.strerror}, "
+            f"with {in_megabytes(free_disk(out))} free on its disk. Name another, or "
+            "free some and run again; nothing of it was written."
         ) from error
-
-
-def _drop_partial_row(out: str) -> bool:
-    """Cut a file off behind its last whole row; return whether there is one."""
-    if not Path(out).is_file():
-        return False
-    with suppress(OSError), open(out, "r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        while end:
-            start = max(0, end - _READ_AT_ONCE)
-            file.seek(start)
-            found = file.read(end - start).rfind(b"\n")
-            if found >= 0:
-                file.truncate(start + found + 1)
-                return True
-            end = start
-        file.truncate(0)
-    return False
 
 
 def find_files(paths: Sequence[str]) -> Iterator[str]:
@@ -138,15 +136,15 @@ def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
 
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
         if prediction.problem is not None:
-            nothing = [""] * 5
+            nothing = [""] * (len(COLUMNS) - 2)
             table.writerow([prediction.source, *nothing, prediction.problem])
             return
         for task in tasks:
             ranked = _ranked(prediction, task, top)
+            known = [_yes(prediction.unlike.get(task.name)), prediction.nearest or ""]
             for rank, (name, probability, is_chosen) in enumerate(ranked, 1):
-                chosen = "yes" if is_chosen else "no"
-                value = f"{probability:.{_DIGITS}f}"
-                cells = [prediction.source, task.name, rank, name, value, chosen, ""]
+                value = [f"{probability:.{_DIGITS}f}", _yes(is_chosen)]
+                cells = [prediction.source, task.name, rank, name, *value, *known, ""]
                 table.writerow(cells)
 
     return write
@@ -154,23 +152,38 @@ def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
 
 def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
-        facts: dict[str, Any] = {"path": prediction.source}
-        if prediction.problem is not None:
-            facts["problem"] = prediction.problem
-        else:
-            facts["tasks"] = {
-                task.name: {
-                    "classes": prediction.classes[task.name],
-                    "top": [
-                        {"class": name, "probability": round(probability, _DIGITS)}
-                        for name, probability, _ in _ranked(prediction, task, top)
-                    ],
-                }
-                for task in tasks
-            }
+        facts = {"path": prediction.source, **describe(prediction, tasks, top)}
         file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
     return write
+
+
+def _yes(answer: bool | None) -> str:
+    return "" if answer is None else "yes" if answer else "no"
+
+
+def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[str, Any]:
+    """Return what JSON says of a picture: its problem, or its classes by task.
+
+    Args:
+        prediction: of the picture.
+        tasks: of the model.
+        top: classes a task that are listed at least.
+    """
+    if prediction.problem is not None:
+        return {"problem": prediction.problem}
+    of_tasks = {}
+    for task in tasks:
+        ranked = _ranked(prediction, task, top)
+        of_tasks[task.name] = {
+            "classes": prediction.classes[task.name],
+            "unlike": prediction.unlike.get(task.name),
+            "top": [
+                {"class": name, "probability": round(probability, _DIGITS)}
+                for name, probability, _ in ranked
+            ],
+        }
+    return {"tasks": of_tasks, "nearest": prediction.nearest}
 
 
 def _ranked(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +18,18 @@ from headswap.artifacts.bundle.bundle import (
     Network,
     read_bundle,
 )
+from headswap.artifacts.bundle.neighbours import Neighbours, read_neighbours
 from headswap.artifacts.dataset.labels import read_labels
 from headswap.artifacts.features.below import build_below
-from headswap.artifacts.features.cache import BELOW_FILES
-from headswap.artifacts.model.decisions import decide_tasks, read_decisions
-from headswap.artifacts.model.heads import SCORES, read_heads
-from headswap.artifacts.model.model import load_network
+from headswap.artifacts.features.cache import BELOW_FILES, input_name
+from headswap.artifacts.features.vectors import flatten
+from headswap.artifacts.model.decisions import (
+    decide_tasks,
+    read_decisions,
+    require_decisions_of,
+    require_probabilities_of,
+)
+from headswap.artifacts.model.energy import are_unlike, energies
 from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
@@ -35,27 +41,13 @@ from headswap.pictures.decode import UnreadableImage, decode
 from headswap.pictures.files import read_file
 from headswap.pictures.resize import RESIZERS, squash
 from headswap.pictures.views import VIEWS
+from headswap.use.predict.above import Arrays, load_above
+from headswap.use.predict.said import Prediction, Said
 
 # Pictures in memory at a time, of 320 pixels 80 MB.
 _BLOCK = 256
 
 Run = Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]
-
-
-class Prediction(NamedTuple):
-    """What the model says of one picture.
-
-    Attributes:
-        source: the path as it was given, or the number of an array.
-        problem: why there is none, or None.
-        probabilities: (C,) float64 by task; empty where there is a problem.
-        classes: the classes it has, by task.
-    """
-
-    source: str
-    problem: str | None
-    probabilities: dict[str, np.ndarray]
-    classes: dict[str, list[str]]
 
 
 class Predictor:
@@ -81,31 +73,33 @@ class Predictor:
         labels = read_labels(self.folder / MODEL / "labels.json")
         self.tasks, self._relations = labels.tasks, labels.relations
         self.decisions = read_decisions(self.folder / MODEL)
+        require_decisions_of(self.tasks, self.decisions)
         self._engines: dict[str, Run] = {}
 
     def predict(
-        self, pictures: Iterable[PathLike | np.ndarray]
+        self, pictures: Iterable[PathLike | np.ndarray | bytes]
     ) -> Iterator[Prediction]:
         """Yield the prediction of each picture, in order; memory stays flat.
 
         Args:
-            pictures: paths of files, or (H, W, 3) uint8 RGB.
+            pictures: paths of files, what files hold, or (H, W, 3) uint8 RGB.
         """
         remaining = iter(enumerate(pictures))
         while block := list(islice(remaining, _BLOCK)):
             read = list(map_in_order(self.read, [picture for _, picture in block]))
             found = [each for each in read if isinstance(each, np.ndarray)]
-            probabilities = self.probabilities(np.stack(found)) if found else {}
+            said = self._say(np.stack(found)) if found else Said({}, {}, [])
             place = 0
             for (number, picture), each in zip(block, read, strict=True):
-                source = (
-                    str(number) if isinstance(picture, np.ndarray) else str(picture)
-                )
+                is_file = isinstance(picture, PathLike)
+                source = str(picture if is_file else number)
                 if not isinstance(each, np.ndarray):
-                    yield Prediction(source, each, {}, {})
+                    yield Prediction(source, each, {}, {}, {}, None)
                     continue
-                own = {name: rows[place] for name, rows in probabilities.items()}
-                yield Prediction(source, None, own, self.decide(own))
+                own = {name: rows[place] for name, rows in said.probabilities.items()}
+                unlike = {name: bool(rows[place]) for name, rows in said.unlike.items()}
+                nearest = said.nearest[place]
+                yield Prediction(source, None, own, self.decide(own), unlike, nearest)
                 place += 1
 
     def probabilities(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
@@ -116,15 +110,47 @@ class Predictor:
         Args:
             pictures: (N, S, S, 3) uint8 RGB, of the bundle's `image_size`.
         """
-        of_views = [
-            self._model(
+        return self._temper([given for _, given in self._look(pictures)])
+
+    def _look(self, pictures: np.ndarray) -> Iterator[tuple[Arrays, Arrays]]:
+        """Yield features by network, and what the model gives by task, of each view."""
+        for view in self.bundle.views:
+            features = {
+                network.name: self._features(network, VIEWS[view](pictures))
+                for network in self.bundle.networks
+            }
+            inputs = {input_name(name): rows for name, rows in features.items()}
+            given = self._model(inputs)
+            require_probabilities_of(self.tasks, given, str(self.folder))
+            yield features, given
+
+    def _say(self, pictures: np.ndarray) -> Said:
+        """Return all there is to say of pictures, as `probabilities` takes them."""
+        given: list[Arrays] = []
+        vectors: list[Arrays] = []
+        known = self._neighbours
+        for features, each in self._look(pictures):
+            given.append(each)
+            if known is not None:
+                members = known.directions
+                vectors.append({name: flatten(features[name]) for name in members})
+        unlike = {}
+        for task in self.tasks:
+            limit = self.decisions.energy_limits.get(task.name)
+            if limit is not None:
+                of_views = [energies(each[task.name], task.kind) for each in given]
+                unlike[task.name] = are_unlike(np.mean(of_views, axis=0), limit)
+        nearest: Sequence[str | None] = [None] * len(pictures)
+        if known is not None:
+            nearest = known.nearest(
                 {
-                    network.input_name: self._features(network, VIEWS[view](pictures))
-                    for network in self.bundle.networks
+                    name: np.mean([each[name] for each in vectors], axis=0)
+                    for name in known.directions
                 }
             )
-            for view in self.bundle.views
-        ]
+        return Said(self._temper(given), unlike, nearest)
+
+    def _temper(self, of_views: Sequence[Arrays]) -> dict[str, np.ndarray]:
         found = {}
         for task in self.tasks:
             temperature = self.decisions.temperatures[task.name]
@@ -149,7 +175,7 @@ class Predictor:
             for answer in answers[task.name]
         }
 
-    def read(self, picture: PathLike | np.ndarray) -> np.ndarray | str:
+    def read(self, picture: PathLike | np.ndarray | bytes) -> np.ndarray | str:
         """Return a picture as prepare makes it, or the reason why there is none."""
         size, resize = self.bundle.image_size, self.bundle.resize
         if isinstance(picture, np.ndarray):
@@ -160,7 +186,9 @@ class Predictor:
                 )
             return RESIZERS[resize](picture, size)
         try:
-            content = read_file(Path(picture))
+            content = (
+                picture if isinstance(picture, bytes) else read_file(Path(picture))
+            )
             return decode(content, size, resize, self.bundle.depth).pixels
         except UnreadableImage as reason:
             return str(reason)
@@ -199,30 +227,13 @@ class Predictor:
             )
 
     @cached_property
-    def _model(
-        self,
-    ) -> Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]:
-        """The function from features by input name to probabilities by task."""
-        folder = self.folder / MODEL
-        if (folder / "heads.json").exists():
-            heads = read_heads(folder)
+    def _neighbours(self) -> Neighbours | None:
+        names = [network.name for network in self.bundle.networks]
+        return read_neighbours(self.folder, names)
 
-            def solve(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-                values = dict(inputs)
-                for head in heads:
-                    values[head.name] = head(values)
-                return {h.name: values[h.name] for h in heads if h.kind != SCORES}
-
-            return solve
-        start_keras(self.bundle.backend)
-        model = load_network(folder)
-
-        def run(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-            named = {name: inputs[name] for name in model.input}
-            found = model.predict(named, batch_size=self.bundle.batch_size, verbose=0)
-            return {name: np.asarray(value, float) for name, value in found.items()}
-
-        return run
+    @cached_property
+    def _model(self) -> Callable[[Arrays], Arrays]:
+        return load_above(self.folder / MODEL, self.bundle)
 
 
 def _versions(bundle: Bundle) -> Sequence[str]:
