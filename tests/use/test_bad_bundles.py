@@ -1,6 +1,10 @@
 """What is no good ends with a sentence, and no code of a bundle is ever run."""
 
+import csv
+import itertools
 import json
+import resource
+from pathlib import Path
 
 import keras
 import pytest
@@ -71,6 +75,39 @@ def test_a_full_disk_is_told(bundle, pictures, tmp_path):
     arguments = ["predict", pictures, "--model", str(bundle), "--out", str(out)]
     with pytest.raises(SystemExit, match=r"No space left on device, with .* MB free"):
         main(arguments)
+
+
+def test_a_table_that_no_longer_fits_leaves_what_was_there_before(
+    bundle, pictures, tmp_path, monkeypatch
+):
+    """As on a disk that is full: a file may be no longer than it is let."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (known,) = headswap.load(bundle).predict([f"{pictures}/0.png"])
+
+    def many(self, files):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+        yield from itertools.repeat(known, 500)
+
+    monkeypatch.setattr(Predictor, "predict", many)
+    out = tmp_path / "table" / "out.csv"
+    out.parent.mkdir()
+    out.write_text("before")
+    try:
+        with pytest.raises(SystemExit, match=r"with room to write, got: File too"):
+            main(["predict", pictures, "--model", str(bundle), "--out", str(out)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(out.parent.iterdir()) == [out]
+    assert out.read_text() == "before"
+
+
+def test_of_a_folder_without_pictures_each_file_is_a_row(bundle, tmp_path, capsys):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "notes.txt").write_text("no picture")
+    main(["predict", str(tmp_path), "--model", str(bundle)])
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [Path(row["path"]).name for row in rows] == ["empty.jpg", "notes.txt"]
+    assert all(row["problem"] and not row["class"] for row in rows)
 
 
 def test_an_interrupted_table_leaves_what_was_there_before(
