@@ -16,6 +16,7 @@ from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.decisions import decide_tasks
 from headswap.artifacts.storage.tables import PathLike
+from headswap.machine.capacity import require_disk
 
 DECODE = "decode.json"
 MULTILABEL = "multilabel"
@@ -32,6 +33,19 @@ class Predictions:
 
     probabilities: np.ndarray
     thresholds: np.ndarray | None
+
+
+def require_room(
+    folder: PathLike, tasks: Sequence[Task], num_rounds: int, num_images: int
+) -> None:
+    """Check that the disk can hold the predictions folder.
+
+    Raises:
+        InputError: it cannot.
+    """
+    num_classes = sum(task.num_classes for task in tasks)
+    what = f"the predictions of {num_rounds} rounds"
+    require_disk(folder, 4 * num_rounds * num_images * num_classes, what)
 
 
 def write_predictions(
