@@ -12,6 +12,7 @@ from hypothesis import settings
 from PIL import Image
 
 from headswap import params
+from tests import survived
 
 settings.register_profile(
     "headswap", deadline=None, max_examples=25, derandomize=True, database=None
@@ -19,10 +20,32 @@ settings.register_profile(
 settings.load_profile("headswap")
 
 
-def pytest_collection_modifyitems(items):
-    """Begin with the modules of most slow tests, so that no worker ends long after."""
+def pytest_addoption(parser):
+    parser.addoption("--survived", action="store_true", help=survived.write.__doc__)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Count what is tried, before tests are left out; the longest modules begin.
+
+    So no worker ends long after the others.
+    """
+    survived.note(items)
+    is_whole = survived.is_whole(items) and not config.option.keyword
+    config.stash[survived.TABLE] = survived.table(items) if is_whole else None
+    if config.option.survived and is_whole:
+        survived.write(config.stash[survived.TABLE])
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what this run has survived."""
+    passed = terminalreporter.stats.get("passed", [])
+    found = survived.count(each for each in passed if each.when == "call")
+    if found:
+        counts = ", ".join(f"{number:,} {what}" for what, number in found.items())
+        terminalreporter.write_line(f"survived: {counts}")
 
 
 @pytest.fixture(scope="session", autouse=True)

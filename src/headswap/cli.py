@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from headswap import registry
-from headswap.errors import InputError, show_any_text
+from headswap.errors import InputError, in_lines, show_any_text
 from headswap.machine.running import INTERRUPTED
 
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         commands[options.command].run(options)
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {in_lines(str(error))}")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)

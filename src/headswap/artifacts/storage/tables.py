@@ -10,13 +10,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
 
 PathLike = str | Path
 
 # Source: OWASP, "CSV Injection"; the last four are their wide forms.
 _FORMULA = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+class Output(Protocol):
+    """What text is written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write text."""
 
 
 class TableWriter:
@@ -26,7 +33,7 @@ class TableWriter:
         file: open for text, without translation of line ends.
     """
 
-    def __init__(self, file: TextIO):
+    def __init__(self, file: Output):
         self._file = file
         # Python below 3.13 quotes a carriage return only where lines end with one.
         self._writer = csv.writer(self, lineterminator="\r\n")

@@ -15,8 +15,8 @@ from typing import Any, TextIO
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.storage.tables import PathLike, TableWriter
-from headswap.errors import InputError
+from headswap.artifacts.storage.tables import Output, PathLike, TableWriter
+from headswap.errors import InputError, in_lines
 from headswap.machine.progress import progress
 from headswap.use.predict.predictor import Prediction, Predictor
 
@@ -50,16 +50,36 @@ def predict_files(
     files = find_files(paths)
     predictor = Predictor(model)
     if out is None:
-        _write(predictor, files, top, sys.stdout, ".csv")
+        # A program gets names as they are, a terminal could take some for commands.
+        file = _Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout
+        _write(predictor, files, top, file, ".csv")
         return
     try:
-        with open(out, "w", encoding="utf-8", newline="") as file:
+        # A file's name may be no text; both forms then hold its escape.
+        with open(
+            out, "w", encoding="utf-8", errors="backslashreplace", newline=""
+        ) as file:
             _write(predictor, files, top, file, Path(out).suffix)
     except OSError as error:
         raise InputError(
             f"--out: {out} must be a file with room to write, got: {error.strerror}. "
             "What it holds is whole to its last full line."
         ) from error
+
+
+class _Shown:
+    """Lets a terminal show text that is no command to it.
+
+    Args:
+        file: that goes to a terminal.
+    """
+
+    def __init__(self, file: TextIO):
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write text, its control characters escaped."""
+        return self._file.write(in_lines(text))
 
 
 def find_files(paths: Sequence[str]) -> Iterator[str]:
@@ -102,7 +122,7 @@ def _walk(paths: Sequence[str]) -> Iterator[str]:
 
 
 def _write(
-    predictor: Predictor, files: Iterator[str], top: int, file: TextIO, form: str
+    predictor: Predictor, files: Iterator[str], top: int, file: Output, form: str
 ) -> None:
     write = _WRITERS[form](file)
     with progress(what="predict", total=None, unit="image") as bar:
@@ -111,7 +131,7 @@ def _write(
             bar.update()
 
 
-def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
+def _csv(file: Output) -> Callable[[Prediction, Sequence[Task], int], None]:
     table = TableWriter(file)
     table.writerow(COLUMNS)
 
@@ -131,7 +151,7 @@ def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
     return write
 
 
-def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
+def _jsonl(file: Output) -> Callable[[Prediction, Sequence[Task], int], None]:
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
         facts: dict[str, Any] = {"path": prediction.source}
         if prediction.problem is not None:
