@@ -34,7 +34,7 @@ def run(stage: Callable[..., None], *sections: str) -> None:
     """
     from headswap import params
     from headswap.check.inputs import require_current
-    from headswap.errors import InputError, show_any_text
+    from headswap.errors import InputError, in_lines, show_any_text
     from headswap.machine.outputs import declared_outputs, whole_or_none
     from headswap.machine.running import end_with_parent, interruptible, only_one
 
@@ -58,4 +58,4 @@ def run(stage: Callable[..., None], *sections: str) -> None:
             for file in inputs:
                 require_current(file, read, environment)
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {in_lines(str(error))}")

@@ -228,6 +228,7 @@ WITHOUT_INFLUENCE = {"filelock", "platformdirs", "pydantic", "ruamel", "tqdm"}
 
 
 @pytest.mark.parametrize("stage", COMPUTING)
+@pytest.mark.survives("faults")
 def test_the_versions_of_all_libraries_a_stage_computes_with_are_inputs(stage):
     recorded = {*LIBRARIES[stage]}
     if stage in KERAS_STAGES:

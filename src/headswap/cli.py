@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from headswap import registry
-from headswap.errors import InputError, show_any_text
+from headswap.errors import InputError, in_lines, show_any_text
 from headswap.machine.outputs import full_disk
 from headswap.machine.running import INTERRUPTED, ended_like_interrupted
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with ended_like_interrupted():
             commands[options.command].run(options)
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {in_lines(str(error))}")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -173,6 +173,7 @@ def test_another_backend_and_other_variables_are_an_error(write, require, stage)
         require(stage, features__engine="keras", environment={"XLA_FLAGS": "1"})
 
 
+@pytest.mark.survives("faults")
 def test_the_version_of_the_engine_that_computes_is_known(write):
     assert write()["features"]["libraries"]["openvino"]
     assert "openvino" not in write(features__engine="keras")["features"]["libraries"]

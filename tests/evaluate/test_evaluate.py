@@ -453,12 +453,14 @@ def confused(folder):
 
 
 @pytest.mark.parametrize("name", ["confusion.csv", "ranking.csv"])
+@pytest.mark.survives("doors")
 def test_no_name_in_a_table_of_plots_begins_a_tag_of_scripts(odd, name):
     text = (odd / name).read_text(encoding="utf-8")
     assert re.search("script>", text)
     assert not re.search("<(?=[/!]|script)", text, re.IGNORECASE)
 
 
+@pytest.mark.survives("doors")
 def test_no_name_ends_the_script_of_a_page_of_plots(odd, repository):
     table = read_table(odd / "confusion.csv") | {"rev": ["workspace"] * 6}
     rows = zip(*table.values(), strict=True)

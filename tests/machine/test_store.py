@@ -66,6 +66,7 @@ def test_rows_written_before_an_error_are_kept(store):
     assert store.get(b"a") == b"first"
 
 
+@pytest.mark.survives("faults")
 def test_a_full_disk_ends_the_keeping_and_not_the_work(store, monkeypatch, capsys):
     class Full:
         def write(self, content):
@@ -125,6 +126,7 @@ def test_a_row_stored_twice_is_the_later_one(store):
     rows=st.dictionaries(st.binary(min_size=1, max_size=8), st.binary(max_size=30)),
     place=st.integers(0, 10**6),
 )
+@pytest.mark.survives("faults")
 def test_a_changed_byte_is_noticed(tmp_path_factory, rows, place):
     store = Store(tmp_path_factory.mktemp("store"), MEGABYTE)
     put(store, rows)
@@ -141,12 +143,14 @@ def test_a_changed_byte_is_noticed(tmp_path_factory, rows, place):
 
 
 @pytest.mark.parametrize("length", [0, 3])
+@pytest.mark.survives("faults")
 def test_a_shard_that_lost_its_end_or_all_of_it_has_no_rows(store, length):
     put(store, {b"a": b"12345"})
     os.truncate(shards(store)[0], length)
     assert store.get(b"a") is None
 
 
+@pytest.mark.survives("faults")
 def test_a_shard_that_is_gone_has_no_rows_and_can_be_stored_anew(store):
     put(store, {b"a": b"12345"})
     shards(store)[0].unlink()
@@ -286,6 +290,7 @@ def test_a_claim_waits_for_another_process_and_outlives_none(tmp_path, capsys):
     store.close()
 
 
+@pytest.mark.survives("faults")
 def test_a_damaged_index_says_what_to_do(tmp_path):
     (tmp_path / "index.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(InputError, match="headswap cache --clear"):
@@ -326,3 +331,31 @@ def test_the_command_shows_what_is_stored_and_clears_it(tmp_path, monkeypatch, c
     main(["cache", "--clear"])
     main(["cache"])
     assert "pictures" not in capsys.readouterr().out
+
+
+@pytest.mark.survives("faults")
+def test_a_clock_set_back_does_not_make_new_rows_the_oldest(tmp_path, monkeypatch):
+    folder = tmp_path / "store"
+    seconds = iter([10**10, *range(100)])
+    monkeypatch.setattr(time, "time", lambda: float(next(seconds)))
+    for number in range(4):
+        store = Store(folder, 300)
+        put(store, {bytes([number]): bytes(100)})
+        store.close()
+    store = Store(folder, 300)
+    found = [store.get(bytes([number])) is not None for number in range(4)]
+    assert found == [False, True, True, True]
+    store.close()
+
+
+@pytest.mark.survives("doors")
+def test_an_index_that_names_a_file_elsewhere_lets_none_be_deleted(store, tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    put(store, {b"a": bytes(100)})
+    with store.index._change() as file:
+        file.execute("update shards set name = '../../mine'")
+    assert store.get(b"a") is None
+    store.limit = 1
+    with pytest.raises(InputError, match="must name shards of its own"):
+        put(store, {b"b": bytes(100)})
+    assert (tmp_path / "mine").read_text() == "mine"

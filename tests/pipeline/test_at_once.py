@@ -44,6 +44,7 @@ def start(folder, store, *command):
     )
 
 
+@pytest.mark.survives("runs at once")
 def test_two_runs_in_one_folder_end_as_one(workspace, tmp_path, survived):
     folder, expected = workspace
     runs = [start(folder, tmp_path, "dvc", "repro", "-f") for _ in range(2)]
@@ -59,6 +60,7 @@ def test_two_runs_in_one_folder_end_as_one(workspace, tmp_path, survived):
     survived(f"two runs in one folder: the second {told}")
 
 
+@pytest.mark.survives("runs at once")
 def test_two_clones_with_one_store_give_what_one_gives_alone(
     workspace, tmp_path, survived
 ):
@@ -79,6 +81,7 @@ def figures(folder, name):
     return run_well(folder, "git", "show", f"{reference}:metrics/evaluate.json")
 
 
+@pytest.mark.survives("runs at once")
 def test_four_workers_give_what_one_gives(workspace, monkeypatch, tmp_path, survived):
     folder, _ = workspace
     monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path))

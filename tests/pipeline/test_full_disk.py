@@ -52,6 +52,7 @@ def who_told(ended):
     return "told by DVC or git"
 
 
+@pytest.mark.survives("full disks")
 @pytest.mark.parametrize("seed", range(12))
 def test_a_run_on_a_disk_that_fills_up_goes_on_to_the_same_bytes(
     workspace, survived, seed, tmp_path
@@ -75,6 +76,7 @@ def test_a_run_on_a_disk_that_fills_up_goes_on_to_the_same_bytes(
     survived(f"dvc repro on a full disk, {told}")
 
 
+@pytest.mark.survives("full disks", times=6)
 def test_predict_on_a_disk_that_fills_up_writes_a_whole_file_or_none(
     workspace, survived
 ):
@@ -96,6 +98,7 @@ def test_predict_on_a_disk_that_fills_up_writes_a_whole_file_or_none(
         survived(f"predict on a full disk, {told}")
 
 
+@pytest.mark.survives("full disks")
 @pytest.mark.parametrize("command", [["cache"], ["cache", "--clear"]])
 def test_the_store_s_command_works_on_a_full_disk(workspace, survived, command):
     folder, _ = workspace
@@ -107,6 +110,7 @@ def test_the_store_s_command_works_on_a_full_disk(workspace, survived, command):
     survived(f"{' '.join(command)} on a full disk, it sufficed")
 
 
+@pytest.mark.survives("full disks", times=2)
 def test_a_sweep_on_a_disk_that_fills_up_goes_on(workspace, survived):
     folder, _ = workspace
     run_well(folder, "dvc", "add", "-q", "data/raw")

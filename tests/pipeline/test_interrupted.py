@@ -36,6 +36,7 @@ def workspace(repository, tmp_path_factory):
 
 
 @pytest.mark.endure
+@pytest.mark.survives("interruptions", times=60)
 def test_sixty_interrupted_runs_go_on_to_the_same_bytes(workspace, survived):
     for seed in range(100, 160):
         survived(interrupt(*workspace, seed))

@@ -59,6 +59,7 @@ def seconds_of(folder, *command, **environment):
     return time.monotonic() - begun
 
 
+@pytest.mark.survives("interruptions", times=20)
 def test_predict_writes_a_whole_file_or_none(workspace, survived):
     store = {"HEADSWAP_CACHE": str(workspace / "s")}
     arguments = ["predict", "data/raw", "--out", OUT]
@@ -79,6 +80,7 @@ def test_predict_writes_a_whole_file_or_none(workspace, survived):
         survived(f"predict ended by {ending}")
 
 
+@pytest.mark.survives("interruptions", times=20)
 def test_the_store_is_whole_however_its_command_ends(workspace, survived, tmp_path):
     store = {"HEADSWAP_CACHE": str(tmp_path / "store")}
     seconds = seconds_of(workspace, "headswap", "cache", **store)
@@ -116,6 +118,7 @@ def forget_experiments(folder):
     run(folder, "dvc", "exp", "remove", "-q", "--all-commits")
 
 
+@pytest.mark.survives("interruptions", times=6)
 def test_a_sweep_goes_on_to_the_same_figures(workspace, survived):
     store = {"HEADSWAP_CACHE": str(workspace / "s")}
     forget_experiments(workspace)

@@ -1,9 +1,12 @@
 """What is no good ends with a sentence, and no code of a bundle is ever run."""
 
 import csv
+import io
 import itertools
 import json
+import os
 import resource
+import sys
 from pathlib import Path
 
 import keras
@@ -34,6 +37,7 @@ def bundle(tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", CODE)
+@pytest.mark.survives("doors")
 def test_a_layer_that_is_no_known_class_is_refused_and_runs_nothing(case, tmp_path):
     class_name, module, config = CODE[case]
     folder = make_bundle(tmp_path / "bundle")
@@ -68,6 +72,59 @@ def pictures(tmp_path, write_picture):
     return str(tmp_path / "pictures")
 
 
+@pytest.fixture
+def odd_name(pictures, encode, draw):
+    """A folder with a picture whose name is no text, and a command to a terminal."""
+    for file in Path(pictures).iterdir():
+        file.unlink()
+    path = os.fsencode(pictures) + b"/\x1b[31m\xff.png"
+    with open(path, "wb") as file:
+        file.write(encode(draw(0)))
+    return pictures
+
+
+@pytest.mark.survives("doors")
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_a_name_that_is_no_text_is_written_with_its_escape(
+    bundle, odd_name, tmp_path, ending
+):
+    out = tmp_path / f"out{ending}"
+    main(["predict", odd_name, "--model", str(bundle), "--out", str(out)])
+    assert "\\udcff.png" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.survives("doors")
+def test_a_terminal_is_shown_no_command(bundle, odd_name, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    main(["predict", odd_name, "--model", str(bundle)])
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert r"\x1b[31m\udcff.png,shape,1," in said
+
+
+@pytest.mark.survives("doors")
+def test_no_error_is_a_command_to_a_terminal(tmp_path):
+    with pytest.raises(SystemExit) as raised:
+        main(["verify", str(tmp_path / "\x1b[2J\u202e")])
+    assert "\x1b" not in raised.value.code
+    assert r"\x1b[2J\u202e: a bundle must" in raised.value.code
+
+
+@pytest.mark.survives("doors")
+def test_a_list_of_paths_may_hold_anything(bundle, capsys, monkeypatch):
+    content = b"a\0b.png\n\xff.png\n" + b"x" * 5000 + b"\n"
+    given = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", given)
+    main(["predict", "-", "--model", str(bundle)])
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.rpartition(",")[2] for row in rows] == [
+        "its name has the character NUL",
+        "cannot be opened: No such file or directory",
+        "cannot be opened: File name too long",
+    ]
+
+
+@pytest.mark.survives("faults")
 def test_a_full_disk_is_told(bundle, pictures, tmp_path):
     out = tmp_path / "out.csv"
     # A file of Linux's to which nothing can be written.

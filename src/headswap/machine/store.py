@@ -8,6 +8,7 @@ least recently used first, where the store has grown above its limit.
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import zlib
@@ -26,6 +27,8 @@ from headswap.machine.store_writer import Writer
 
 LIMIT = "HEADSWAP_CACHE_GB"
 DEFAULT_LIMIT_GB = 50.0
+# Of a shard: 32 digits of a UUID.
+_NAME = re.compile("[0-9a-f]{32}")
 
 
 def store_folder() -> Path:
@@ -105,7 +108,16 @@ class Store:
         self._maps.clear()
 
     def path(self, name: str) -> Path:
-        """Return the file of a shard."""
+        """Return the file of a shard.
+
+        Raises:
+            InputError: the index names no shard but a way to another folder.
+        """
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"{FOLDER}: the index of {self.folder} must name shards of its own, "
+                f"got {name!r}. Delete the store (headswap cache --clear)."
+            )
         return self.folder / "shards" / name
 
     def has(self, key: bytes) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.numbers import integers
 from headswap.artifacts.storage.tables import PathLike, read_table
+from headswap.errors import raise_faults
 
 # Of a member's folder, where its network has a part below the cut.
 BELOW_FILES = ("below.json", "below.weights.h5")
@@ -82,6 +83,15 @@ def read_features(features: PathLike, image_files: Sequence[PathLike]) -> Featur
         "members"
     ]
     members = [_read_member(folder / name, image_files) for name in names]
+    raise_faults(
+        [
+            f"{member.folder}: there must be a feature of each of the "
+            f"{len(table['image_id']):,} rows of rows.csv, got {len(member.rows):,}. "
+            "Delete the folder, and `dvc repro` makes it anew."
+            for member in members
+            if len(member.rows) != len(table["image_id"])
+        ]
+    )
     return Features(
         members,
         np.array(table["image_id"]),

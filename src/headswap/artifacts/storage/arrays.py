@@ -17,7 +17,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
-from headswap.errors import InputError, shortened
+from headswap.errors import InputError, listed, shortened
 
 # Room for the longest row count NumPy may write, so the header can be rewritten.
 _HEADER_BYTES = 128
@@ -138,25 +138,27 @@ def create_rows(path: str | Path, shape: tuple[int, ...], dtype: str) -> None:
 
 
 def map_rows(path: str | Path) -> np.ndarray:
-    """Return the rows of a `.npy` file, mapped rather than read; safe in threads."""
-    with _ONE_HEADER:
-        return np.load(path, mmap_mode="r")
-
-
-def read_array(path: str | Path) -> np.ndarray:
-    """Return a whole `.npy` file; no more is taken into memory than the file holds.
+    """Return the rows of a `.npy` file, mapped rather than read; safe in threads.
 
     Raises:
         InputError: it is none, shorter than it says, or holds objects.
     """
     try:
-        return np.array(map_rows(path))
+        with _ONE_HEADER:
+            return np.load(path, mmap_mode="r")
+    except OSError:
+        raise
     # What a header that is none raises depends on what it is instead.
     except Exception as error:
         raise InputError(
             f"{path}: it must be a whole array of numbers (.npy), got: "
             f"{shortened(str(error))}. Make it again, or copy it again."
         ) from error
+
+
+def read_array(path: str | Path) -> np.ndarray:
+    """Return a whole `.npy` file; no more is taken into memory than the file holds."""
+    return np.array(map_rows(path))
 
 
 def write_rows(path: str | Path, rows: np.ndarray, values: np.ndarray) -> None:
@@ -210,7 +212,11 @@ class Rows:
         return int(self._starts[-1])
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        """Return the rows at the given positions, (len(rows), ...)."""
+        """Return the rows at the given positions, (len(rows), ...).
+
+        Raises:
+            InputError: a number that is none.
+        """
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
             raise IndexError(f"rows must be 0 to {len(self) - 1}, got {rows}")
         result = np.empty((len(rows), *self.row_shape), self.dtype)
@@ -219,4 +225,16 @@ class Rows:
             here = (rows >= start) & (rows < stop)
             if here.any():
                 result[here] = map_rows(path)[rows[here] - start]
+        if len(rows) and self.dtype.kind == "f":
+            self._require_finite(rows, result)
         return result
+
+    def _require_finite(self, rows: np.ndarray, values: np.ndarray) -> None:
+        is_bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+        if is_bad.any():
+            files = ", ".join(map(str, self._paths))
+            raise InputError(
+                f"{files}: every number must be finite, got others in rows "
+                f"{listed(sorted({*map(int, rows[is_bad])}))}. Delete the file, and "
+                "`dvc repro` makes it anew."
+            )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
 
 from headswap.errors import listed
 
@@ -27,6 +27,13 @@ _ROWS_AT_A_TIME = 256
 _MOST_SHARED = 20_000
 
 
+class Output(Protocol):
+    """What text is written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write text."""
+
+
 class TableWriter:
     """Writes rows to a CSV file.
 
@@ -34,7 +41,7 @@ class TableWriter:
         file: open for text, without translation of line ends.
     """
 
-    def __init__(self, file: TextIO):
+    def __init__(self, file: Output):
         self._file = file
         # Python below 3.13 quotes a carriage return only where lines end with one.
         self._writer = csv.writer(self, lineterminator="\r\n")

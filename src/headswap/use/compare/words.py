@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from headswap.artifacts.storage.markdown import literal
+from headswap.errors import one_line
 from headswap.statistics.words import state_score, warn_of_validation
 from headswap.use.compare.answer import Answer, Difference
 from headswap.use.compare.table import table, telling_parameters
@@ -129,11 +130,11 @@ def show(answer: Answer) -> None:
     for name in header:
         drawn.add_column(name, overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(one_line, row))
     console.print(drawn)
     console.print()
     for sentence in sentences(answer):
-        console.print(sentence)
+        console.print(one_line(sentence))
 
 
 def as_markdown(answer: Answer) -> str:

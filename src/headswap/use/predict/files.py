@@ -18,8 +18,8 @@ from typing import Any, TextIO
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.storage.tables import PathLike, TableWriter
-from headswap.errors import InputError
+from headswap.artifacts.storage.tables import Output, PathLike, TableWriter
+from headswap.errors import InputError, in_lines
 from headswap.machine.capacity import free_disk, in_megabytes
 from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
@@ -65,12 +65,17 @@ def predict_files(
     files = find_files(paths)
     predictor = Predictor(model)
     if out is None:
-        _write(predictor, files, top, sys.stdout, ".csv")
+        # A program gets names as they are, a terminal could take some for commands.
+        file = _Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout
+        _write(predictor, files, top, file, ".csv")
         return
     try:
+        # A file's name may be no text; both forms then hold its escape.
         with (
             replacing(out) as path,
-            open(path, "w", encoding="utf-8", newline="") as file,
+            open(
+                path, "w", encoding="utf-8", errors="backslashreplace", newline=""
+            ) as file,
         ):
             _write(predictor, files, top, file, Path(out).suffix)
     except OSError as error:
@@ -79,6 +84,21 @@ def predict_files(
             f"with {in_megabytes(free_disk(out))} free on its disk. Name another, or "
             "free some and run again; nothing of it was written."
         ) from error
+
+
+class _Shown:
+    """Lets a terminal show text that is no command to it.
+
+    Args:
+        file: that goes to a terminal.
+    """
+
+    def __init__(self, file: TextIO):
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write text, its control characters escaped."""
+        return self._file.write(in_lines(text))
 
 
 def find_files(paths: Sequence[str]) -> Iterator[str]:
@@ -121,7 +141,7 @@ def _walk(paths: Sequence[str]) -> Iterator[str]:
 
 
 def _write(
-    predictor: Predictor, files: Iterator[str], top: int, file: TextIO, form: str
+    predictor: Predictor, files: Iterator[str], top: int, file: Output, form: str
 ) -> None:
     write = _WRITERS[form](file)
     with progress(what="predict", total=None, unit="image") as bar:
@@ -130,7 +150,7 @@ def _write(
             bar.update()
 
 
-def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
+def _csv(file: Output) -> Callable[[Prediction, Sequence[Task], int], None]:
     table = TableWriter(file)
     table.writerow(COLUMNS)
 
@@ -150,7 +170,7 @@ def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
     return write
 
 
-def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
+def _jsonl(file: Output) -> Callable[[Prediction, Sequence[Task], int], None]:
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
         facts = {"path": prediction.source, **describe(prediction, tasks, top)}
         file.write(json.dumps(facts, ensure_ascii=False) + "\n")
