@@ -84,6 +84,7 @@ def test_many_at_a_time_each_get_their_own_answer(encode, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_was_accepted_before_the_end_is_answered(bundle, draw, encode):
     """Half a picture is sent before the server is told to end, half after it."""
     picture = encode(draw(0, 40, 40))
@@ -122,9 +123,15 @@ def test_an_address_that_is_taken_is_told(bundle):
             main(["serve", str(bundle), "--port", port])
 
 
+@pytest.mark.parametrize("port", ["65536", "-1"])
+def test_a_port_that_is_none_is_told(bundle, port):
+    with pytest.raises(SystemExit, match=f"from 0 to 65535, got {port}"):
+        main(["serve", str(bundle), f"--port={port}"])
+
+
 def test_limits_that_are_none_are_told_all_at_once(bundle):
-    arguments = ["serve", str(bundle), "--waiting", "0", "--seconds", "-1"]
-    with pytest.raises(SystemExit, match=r"--seconds.*\n--waiting: .* got 0\."):
+    arguments = ["serve", str(bundle), "--waiting", "0", "--seconds", "nan"]
+    with pytest.raises(SystemExit, match=r"--seconds.* nan\..*\n--waiting: .* got 0\."):
         main(arguments)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from http import HTTPStatus
+from math import inf
 
 from headswap.errors import InputError
 
@@ -28,10 +29,10 @@ class Limits:
 
     def __post_init__(self) -> None:
         faults = [
-            f"--{field.name}: it must be above 0, got {value}. Leave it out for "
-            f"{field.default}."
+            f"--{field.name}: it must be a number above 0, got {value}. Leave it out "
+            f"for {field.default}."
             for field in fields(self)
-            if (value := getattr(self, field.name)) <= 0
+            if not 0 < (value := getattr(self, field.name)) < inf
         ]
         if faults:
             raise InputError("\n".join(faults))

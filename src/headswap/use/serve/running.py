@@ -67,6 +67,12 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         InputError: the address is none of this machine's, or is taken.
     """
+    if not 0 <= port < 2**16:
+        # Larger ones would be taken for their remainder.
+        raise InputError(
+            f"--port: it must be from 0 to {2**16 - 1}, got {port}. Leave it out for "
+            "8000."
+        )
     try:
         family, *_, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -75,11 +81,10 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server(
             address[:2], family=family, backlog=socket.SOMAXCONN
         )
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except OSError as error:
         raise InputError(
             f"headswap serve: --host and --port must be an address to listen at, got "
-            f"{host} and {port}: {reason}. Name another, or end what uses it."
+            f"{host} and {port}: {error.strerror}. Name another, or end what uses it."
         ) from error
 
 
@@ -88,6 +93,7 @@ def _say(model: PathLike, host: str, port: int) -> None:
     print(f"{model}: served at http://{shown}:{port} until Ctrl-C", flush=True)
     if not is_local(host):
         print(
-            "whoever reaches this port can use it: put a password before it elsewhere",
+            "whoever reaches this port can use it; for fewer, put a proxy that asks "
+            "for a password before it",
             file=sys.stderr,
         )
