@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import random
 import shutil
 import signal
 import threading
@@ -215,6 +216,30 @@ def test_a_writer_that_is_killed_leaves_whole_rows(tmp_path):
     put(store, {b"next": b"row"})
     assert store.get(b"next") == b"row"
     store.close()
+
+
+def test_a_power_cut_costs_rows_and_makes_none_wrong(store, tmp_path, monkeypatch):
+    """What was written last is gone from some files and not from others."""
+    monkeypatch.setattr(module, "COMMIT_BYTES", 300)
+    monkeypatch.setattr(module, "SHARD_BYTES", 2000)
+    rows = {bytes([n]): bytes([n]) * 100 for n in range(60)}
+    put(store, rows)
+    kept = set()
+    for seed in range(20):
+        chance, folder = random.Random(seed), tmp_path / str(seed)
+        shutil.copytree(store.folder, folder)
+        (folder / "index.sqlite-shm").unlink()
+        for file in (folder / "index.sqlite-wal", *(folder / "shards").iterdir()):
+            if chance.random() < 0.5:
+                os.truncate(file, chance.randint(0, file.stat().st_size))
+        after = Store(folder, store.limit)
+        found = {key: after.get(key) for key in rows}
+        assert all(found[key] in (None, row) for key, row in rows.items())
+        kept.add(sum(row is not None for row in found.values()))
+        put(after, {b"next": b"row"})
+        assert after.get(b"next") == b"row"
+        after.close()
+    assert len(kept) > 5
 
 
 def _write_own(folder, first):

@@ -19,6 +19,7 @@ from headswap.artifacts.model.decisions import decide_tasks
 from headswap.artifacts.storage.arrays import read_array
 from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.tables import PathLike
+from headswap.machine.capacity import require_disk
 from headswap.params.train import Decode
 
 DECODE = "decode.json"
@@ -38,6 +39,19 @@ class Predictions:
     probabilities: np.ndarray
     thresholds: np.ndarray | None
     unlike: np.ndarray | None = None
+
+
+def require_room(
+    folder: PathLike, tasks: Sequence[Task], num_rounds: int, num_images: int
+) -> None:
+    """Check that the disk can hold the predictions folder.
+
+    Raises:
+        InputError: it cannot.
+    """
+    num_classes = sum(task.num_classes for task in tasks)
+    what = f"the predictions of {num_rounds} rounds"
+    require_disk(folder, 4 * num_rounds * num_images * num_classes, what)
 
 
 def write_predictions(
