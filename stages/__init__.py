@@ -11,9 +11,8 @@ from pathlib import Path
 
 # The code beside this file, where there is some, and not an installed copy: a queued
 # experiment runs in a checkout of its own and has to import its own version.
-_BESIDE = Path(__file__).resolve().parents[1] / "src"
-if (_BESIDE / "headswap").is_dir():
-    sys.path.insert(0, str(_BESIDE))
+_BESIDE = Path(__file__).resolve().parents[1] / "src/headswap"
+sys.path[:0] = [str(_BESIDE.parent)] * _BESIDE.is_dir()
 
 # TensorFlow's notes on start-up hide what a stage has to say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -47,8 +46,7 @@ def run(stage: Callable[..., None], *sections: str) -> None:
             declared = params.load("dvc.yaml")["stages"][name]
             before = params.load()
             read = {section: params.read(section) for section in sections}
-            # None for `check`, which writes them.
-            depends = declared.get("deps", ())
+            depends = declared.get("deps", ())  # None for `check`, which writes them.
             inputs = [each for each in depends if each.endswith(f"/{name}.json")]
             for file in inputs:
                 require_current(file, read, environment)

@@ -16,7 +16,7 @@ from headswap.cli import main
 from headswap.errors import InputError
 from headswap.machine import project
 from headswap.use.project.init import init
-from headswap.use.project.parameters import bring_up
+from headswap.use.project.parameters import bring_up, comments
 from headswap.use.project.upgrade import upgrade
 from tests.clones import run_well
 
@@ -51,7 +51,7 @@ def older(made, tmp_path):
         for name in names:
             (folder / name).write_text(OLD)
         texts = {name: (folder / name).read_text() for name in project.own_files()}
-        (folder / project.LOCK).write_text(project.lock_text("0.0.9", texts))
+        (folder / project.LOCK).write_text(project.lock_text("0.0.9", texts, {}))
         commit(folder)
         return folder
 
@@ -362,7 +362,7 @@ second:
 
 
 def test_parameters_keep_values_comments_and_all_other_lines():
-    text, done = bring_up(USER, DEFAULT, {"first.a": "first.b"}, "params.yaml")
+    text, done = bring_up(USER, DEFAULT, {"first.a": "first.b"}, {}, "params.yaml")
     assert text == BROUGHT_UP
     assert done == [
         "first.a is called first.b now",
@@ -371,14 +371,23 @@ def test_parameters_keep_values_comments_and_all_other_lines():
         "first.old is no parameter of this version: remove or rename it",
         "first.other is no parameter of this version: remove or rename it",
     ]
-    assert bring_up(text, DEFAULT, {}, "params.yaml")[0] == text
+    assert bring_up(text, DEFAULT, {}, {}, "params.yaml")[0] == text
+
+
+def test_comments_are_this_version_s_where_nobody_edited_them():
+    written = {name: project.hash_text(text) for name, text in comments(USER).items()}
+    text, _ = bring_up(USER, DEFAULT, {}, written, "params.yaml")
+    assert text.startswith("# What c says.\nfirst:\n")
+    edited = USER.replace("# Mine.", "# Mine, too.")
+    text, _ = bring_up(edited, DEFAULT, {}, written, "params.yaml")
+    assert text.startswith("# Mine, too.\nfirst:\n")
 
 
 def test_a_parameter_moves_to_another_section_with_its_value():
     user = "first:\n  b: 1\n  old: 9 # mine\nsecond:\n  e: 2\n"
     default = "first:\n  b: 1\nsecond:\n  moved: 5\n  e: null\n"
     renamed = {"first.old": "second.moved"}
-    text, _ = bring_up(user, default, renamed, "params.yaml")
+    text, _ = bring_up(user, default, renamed, {}, "params.yaml")
     assert text == "first:\n  b: 1\nsecond:\n  moved: 9 # mine\n  e: 2\n"
 
 
@@ -391,4 +400,4 @@ def test_every_rename_leads_to_a_parameter_and_from_none():
 
 def test_parameters_in_braces_are_refused():
     with pytest.raises(InputError, match="first must have a line of its own"):
-        bring_up("first: {b: 1}\n", DEFAULT, {}, "params.yaml")
+        bring_up("first: {b: 1}\n", DEFAULT, {}, {}, "params.yaml")

@@ -117,18 +117,24 @@ def read_lock(folder: Path) -> Mapping[str, Any]:
         read = json.loads((folder / LOCK).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return read if isinstance(read, dict) and "files" in read else {}
+    is_whole = isinstance(read, dict) and {"files", "comments"} <= read.keys()
+    return read if is_whole else {}
 
 
-def lock_text(version: str, files: Mapping[str, str]) -> str:
+def lock_text(
+    version: str, files: Mapping[str, str], comments: Mapping[str, str]
+) -> str:
     """Return what `headswap.lock` says: a version, and what it wrote.
 
     Args:
         version: of headswap.
         files: texts by path.
+        comments: of params.yaml, by section.
     """
-    hashes = {name: hash_text(text) for name, text in sorted(files.items())}
-    return json.dumps({"headswap": version, "files": hashes}, indent=1) + "\n"
+    lock: dict[str, Any] = {"headswap": version}
+    for name, texts in (("files", files), ("comments", comments)):
+        lock[name] = {key: hash_text(text) for key, text in sorted(texts.items())}
+    return json.dumps(lock, indent=1) + "\n"
 
 
 def hash_text(text: str) -> str:

@@ -11,6 +11,7 @@ from headswap.machine import project
 from headswap.use import dvc
 from headswap.use.plots_page import write_page
 from headswap.use.project.files import lists, read, write
+from headswap.use.project.parameters import comments
 
 # What is ignored here alone: in the repository DVC's own list has it.
 _OWN_LINES = ("/.dvc/plots_page.html",)
@@ -42,7 +43,9 @@ def init(folder: Path, version: str) -> None:
     written[".gitignore"] = ignored + "".join(
         f"{line}\n" for line in _OWN_LINES if line not in ignored.splitlines()
     )
-    written[project.LOCK] = project.lock_text(version, files)
+    written[project.LOCK] = project.lock_text(
+        version, files, comments(files[project.PARAMETERS])
+    )
     for name, text in written.items():
         write(folder / name, text)
     write_page(folder)

@@ -1,8 +1,9 @@
 """A params.yaml of an older version -> the same values under this version's names.
 
 In: two texts. Out: the first with renamed keys renamed, new keys added with their
-defaults, and every other line as it was, comments and all. Lines are moved and nothing
-is written anew, so that what changes is what had to.
+defaults, comments of sections as they are now where nobody edited them, and every other
+line as it was. Lines are moved and nothing is written anew, so that what changes is
+what had to.
 """
 
 import json
@@ -13,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from headswap.errors import InputError
+from headswap.machine.project import hash_text
 
 
 class _Text:
@@ -100,10 +102,19 @@ class _Text:
         last = max(
             [first, *(self.sections[section].lc.key(k)[0] for k in self.keys(section))]
         )
-        end = self._end(last)
-        while first and self.lines[first - 1].startswith("#"):
-            first -= 1
-        return self.lines[first:end]
+        return [*self.comment(section), *self.lines[first : self._end(last)]]
+
+    def comment(self, section: str) -> list[str]:
+        """Return the lines of comment above a section."""
+        end = start = self.sections.lc.key(section)[0]
+        while start and self.lines[start - 1].startswith("#"):
+            start -= 1
+        return self.lines[start:end]
+
+    def set_comment(self, section: str, lines: list[str]) -> None:
+        end = self.sections.lc.key(section)[0]
+        self.lines[end - len(self.comment(section)) : end] = lines
+        self._read()
 
     def append(self, lines: list[str]) -> None:
         self.lines += ["\n", *lines]
@@ -114,8 +125,18 @@ def _says_nothing(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")
 
 
+def comments(text: str) -> dict[str, str]:
+    """Return the comment above each section of a params.yaml."""
+    read = _Text(text, "params.yaml")
+    return {section: "".join(read.comment(section)) for section in read.sections}
+
+
 def bring_up(
-    text: str, default: str, renamed: Mapping[str, str], where: str
+    text: str,
+    default: str,
+    renamed: Mapping[str, str],
+    known_comments: Mapping[str, str],
+    where: str,
 ) -> tuple[str, list[str]]:
     """Return a params.yaml as this version reads it, and what was done, as lines.
 
@@ -123,6 +144,7 @@ def bring_up(
         text: the user's.
         default: this version's.
         renamed: new dotted names by the old ones.
+        known_comments: hashes of the comments of sections as they were written.
         where: the user's file, for messages.
 
     Raises:
@@ -155,6 +177,12 @@ def bring_up(
                 user.insert(section, lines, _before(own, user, section, key))
                 value = own.sections[section][key]
                 done.append(f"{section}.{key} is new, with its default {_plain(value)}")
+    for section in own.sections:
+        is_ours = hash_text("".join(user.comment(section))) == known_comments.get(
+            section
+        )
+        if is_ours and user.comment(section) != own.comment(section):
+            user.set_comment(section, own.comment(section))
     done += [
         f"{name} is no parameter of this version: remove or rename it"
         for name in _unknown(user, own)

@@ -13,7 +13,7 @@ from headswap.errors import InputError, listed
 from headswap.machine import project
 from headswap.use import dvc
 from headswap.use.project.files import difference, lists, read, write
-from headswap.use.project.parameters import bring_up
+from headswap.use.project.parameters import bring_up, comments
 
 BESIDE = ".new"
 
@@ -45,7 +45,7 @@ def upgrade(folder: Path, version: str, is_dry: bool) -> None:
             f"headswap upgrade: {folder} must be a project that `headswap init` made, "
             f"got no readable {project.LOCK}. Restore it from git, or name the folder."
         )
-    changes = _plan(folder, version, lock["files"])
+    changes = _plan(folder, version, lock["files"], lock["comments"])
     old = {name: read(folder / name) for name in changes.texts}
     changed = {name: text for name, text in changes.texts.items() if text != old[name]}
     if not changed:
@@ -79,13 +79,16 @@ def upgrade(folder: Path, version: str, is_dry: bool) -> None:
         )
 
 
-def _plan(folder: Path, version: str, known: dict[str, str]) -> _Changes:
+def _plan(
+    folder: Path, version: str, known: dict[str, str], known_comments: dict[str, str]
+) -> _Changes:
     """Return what has to change.
 
     Args:
         folder: of the project.
         version: of headswap.
         known: hashes of the files as they were written, by path.
+        known_comments: likewise of those of params.yaml, by section.
     """
     files = project.own_files()
     # Says what is wrong with it where it is no YAML.
@@ -94,7 +97,7 @@ def _plan(folder: Path, version: str, known: dict[str, str]) -> _Changes:
     for name, text in files.items():
         there, before = read(folder / name), known.get(name)
         if name == project.PARAMETERS and there is not None:
-            new, said = bring_up(there, text, params.RENAMED, name)
+            new, said = bring_up(there, text, params.RENAMED, known_comments, name)
             changes.texts[name] = new
             changes.said += [f"{name}: {line}" for line in said]
         elif there == text or before == project.hash_text(text):
@@ -118,7 +121,9 @@ def _plan(folder: Path, version: str, known: dict[str, str]) -> _Changes:
         elif there is not None:
             changes.said.append(f"{name}: this version has no such file; yours stays")
     changes.texts |= lists(folder)
-    changes.texts[project.LOCK] = project.lock_text(version, files)
+    changes.texts[project.LOCK] = project.lock_text(
+        version, files, comments(files[project.PARAMETERS])
+    )
     return changes
 
 
