@@ -44,7 +44,7 @@ lock: $(VENV)/installed-dev  ## Lock the newest versions the ranges admit.
 # Asks a service on the network, so it is no part of `make test`.
 audit: $(VENV)/installed-dev  ## Holes that are known in the locked libraries.
 	python -m pip install --quiet pip-audit
-	pip-audit --disable-pip --require-hashes --requirement requirements.lock
+	pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 clean:  ## Remove what can be made again; never data/raw.
 	rm -rf $(VENV) .headswap .mypy_cache .pytest_cache .ruff_cache

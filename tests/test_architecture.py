@@ -247,6 +247,13 @@ def test_the_versions_of_all_libraries_a_stage_computes_with_are_inputs(stage):
     assert missing == set(), f"add to LIBRARIES in check/inputs.py for {stage}"
 
 
+@pytest.mark.survives("doors")
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_parameter_is_part_of_a_command_that_a_shell_reads(stage):
+    assert "$" not in STAGES[stage]["cmd"]
+    assert re.fullmatch(r"python -m stages\.\w+( [\w./]+)+", STAGES[stage]["cmd"])
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_runs_the_script_of_its_name(stage):
     assert STAGES[stage]["cmd"].startswith(f"python -m stages.{stage} ")

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from headswap.artifacts.features.cache import BELOW_FILES, input_name
+from headswap.artifacts.features.cache import BELOW_FILES, MemberName, input_name
 from headswap.artifacts.storage.documents import STRICT_FORM, read_document
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError, listed
@@ -33,8 +33,6 @@ from headswap.params.prepare import Depth, ImageSize, Resize
 FORMAT = 1
 FACTS, MODEL, NETWORKS, CARD = "bundle.json", "model", "networks", "MODEL_CARD.md"
 _REMEDY = "Run `dvc repro bundle`, or name another folder."
-# What `params.backbone` makes of a network's name: no path leads out of its folder.
-_NetworkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Network:
 
     __pydantic_config__ = STRICT_FORM
 
-    name: _NetworkName
+    name: MemberName
     image_size: ImageSize
     has_below: bool
 

@@ -19,6 +19,7 @@ from headswap.artifacts.model.decisions import decide_tasks
 from headswap.artifacts.storage.arrays import read_array
 from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.tables import PathLike
+from headswap.errors import InputError
 from headswap.machine.capacity import require_disk
 from headswap.params.train import Decode
 
@@ -101,14 +102,33 @@ def load_predictions(
     Args:
         places: of the files, by their names.
         tasks: all tasks.
+
+    Raises:
+        InputError: of other classes, or a number that is none.
     """
     return {
         task.name: Predictions(
-            read_array(places[_probabilities(task)]),
-            read_array(places[_thresholds(task)]) if task.kind == MULTILABEL else None,
+            _numbers(places[_probabilities(task)], task, 3),
+            _numbers(places[_thresholds(task)], task, 2)
+            if task.kind == MULTILABEL
+            else None,
         )
         for task in tasks
     }
+
+
+def _numbers(path: PathLike, task: Task, num_axes: int) -> np.ndarray:
+    """Return an array whose last axis is the classes of a task."""
+    found = read_array(path)
+    is_whole = found.ndim == num_axes and found.shape[-1] == task.num_classes
+    if not is_whole or not np.isfinite(found).all():
+        raise InputError(
+            f"{path}: it must have finite numbers, the last of its {num_axes} axes of "
+            f"the {task.num_classes} classes of {task.name}, got {found.shape}"
+            f"{' with others' if is_whole else ''}. Delete it, and `dvc repro` makes "
+            "it anew."
+        )
+    return found
 
 
 def decide_rounds(
