@@ -8,8 +8,9 @@ Source: Zeiler & Fergus 2014, "Visualizing and understanding convolutional netwo
 section 4.2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -25,6 +26,13 @@ _AT_ONCE = 64
 # Probabilities nearer to 0 and 1 count as these.
 _LEAST = 1e-9
 RED, BLUE = (230, 30, 30), (30, 60, 230)
+
+
+class Model(Protocol):
+    """What says how probable classes are, (N, C) by task, of (N, S, S, 3) uint8."""
+
+    def probabilities(self, pictures: np.ndarray) -> Mapping[str, np.ndarray]:
+        """Return them."""
 
 
 def explain_files(paths: Sequence[str], model: PathLike, out: PathLike) -> None:
@@ -57,7 +65,9 @@ def explain_files(paths: Sequence[str], model: PathLike, out: PathLike) -> None:
             for task in predictor.tasks:
                 place = classes[task.name]
                 path = folder / f"{number:04}-{Path(file).stem}-{task.name}.png"
-                _write_png(path, np.hstack([pixels, paint(pixels, maps[task.name])]))
+                both = np.hstack([pixels, paint(pixels, maps[task.name])])
+                # OpenCV's own writing neither takes every name nor says why it fails.
+                path.write_bytes(encode_png(both))
                 print(
                     f"{one_line(str(path))}: {one_line(task.class_names[place])} "
                     f"{found[task.name][0, place]:.3f}"
@@ -70,12 +80,12 @@ def explain_files(paths: Sequence[str], model: PathLike, out: PathLike) -> None:
 
 
 def find_evidence(
-    predictor: Predictor, pixels: np.ndarray, classes: dict[str, int]
+    model: Model, pixels: np.ndarray, classes: dict[str, int]
 ) -> dict[str, np.ndarray]:
     """Return by how much the log-odds of a class fall by what is covered, by task.
 
     Args:
-        predictor: the bundle.
+        model: the bundle.
         pixels: (S, S, 3) uint8.
         classes: the place of the class to explain, by task.
 
@@ -88,14 +98,14 @@ def find_evidence(
     spans = [slice(a, b) for a, b in zip(edges, edges[2:], strict=False)]
     squares = [(rows, columns) for rows in spans for columns in spans]
     colour = pixels.mean(axis=(0, 1)).round().astype(np.uint8)
-    whole = predictor.probabilities(pixels[None])
+    whole = model.probabilities(pixels[None])
     falls: dict[str, list[np.ndarray]] = {name: [] for name in classes}
     for start in range(0, len(squares), _AT_ONCE):
         block = squares[start : start + _AT_ONCE]
         covered = np.repeat(pixels[None], len(block), axis=0)
         for picture, square in zip(covered, block, strict=True):
             picture[square] = colour
-        found = predictor.probabilities(covered)
+        found = model.probabilities(covered)
         for name, place in classes.items():
             before, after = whole[name][:, place], found[name][:, place]
             falls[name].append(_log_odds(before) - _log_odds(after))
@@ -131,7 +141,7 @@ def paint(pixels: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     return (grey * (1 - share) + colours * share).round().astype(np.uint8)
 
 
-def _write_png(path: Path, pixels: np.ndarray) -> None:
+def encode_png(pixels: np.ndarray) -> bytes:
+    """Return the file of a picture, (H, W, 3) uint8."""
     _, content = cv2.imencode(".png", pixels[..., ::-1])
-    # OpenCV's own writing neither takes every name nor says why it fails.
-    path.write_bytes(content.tobytes())
+    return content.tobytes()

@@ -7,7 +7,7 @@ from which energy on (`energy`) a picture is unlike those of training.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ class Decisions:
     temperatures: Mapping[str, float]
     thresholds: Mapping[str, np.ndarray]
     decode: str
-    energy_limits: Mapping[str, float | None]
+    energy_limits: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def read_decisions(folder: PathLike) -> Decisions:

@@ -8,7 +8,7 @@ import numpy as np
 from headswap.artifacts.storage.markdown import literal
 from headswap.statistics.words import state_score, warn_of_validation
 from headswap.use.compare.answer import Answer, Difference
-from headswap.use.compare.table import changed_parameters, table
+from headswap.use.compare.table import table, telling_parameters
 
 
 def sentences(answer: Answer) -> Iterator[str]:
@@ -36,6 +36,9 @@ def sentences(answer: Answer) -> Iterator[str]:
             f"groups show a difference of {answer.shown:.3f} in four tests of five; "
             f"one of {answer.delta:g} takes {answer.needed:,}."
         )
+    _, along = telling_parameters(answer.runs)
+    if along:
+        yield f"Along with what the table names differ: {', '.join(along)}."
 
 
 def _told_apart(answer: Answer) -> Iterator[str]:
@@ -143,7 +146,7 @@ def as_markdown(answer: Answer) -> str:
 
 def as_json(answer: Answer) -> str:
     """Return the answer for a program."""
-    changed = [name for name, _ in changed_parameters(answer.runs)]
+    changed = [name for names in telling_parameters(answer.runs) for name in names]
     runs = [
         {
             "name": run.name,

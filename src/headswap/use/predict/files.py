@@ -21,7 +21,8 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.tables import PathLike, TableWriter
 from headswap.errors import InputError
 from headswap.machine.progress import progress
-from headswap.use.predict.predictor import Prediction, Predictor
+from headswap.use.predict.predictor import Predictor
+from headswap.use.predict.said import Prediction
 
 COLUMNS = (
     "path",
@@ -146,22 +147,7 @@ def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
 
 def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
-        facts: dict[str, Any] = {"path": prediction.source}
-        if prediction.problem is not None:
-            facts["problem"] = prediction.problem
-        else:
-            facts["tasks"] = {
-                task.name: {
-                    "classes": prediction.classes[task.name],
-                    "unlike": prediction.unlike.get(task.name),
-                    "top": [
-                        {"class": name, "probability": round(probability, _DIGITS)}
-                        for name, probability, _ in _ranked(prediction, task, top)
-                    ],
-                }
-                for task in tasks
-            }
-            facts["nearest"] = prediction.nearest
+        facts = {"path": prediction.source, **describe(prediction, tasks, top)}
         file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
     return write
@@ -169,6 +155,32 @@ def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
 
 def _yes(answer: bool | None) -> str:
     return "" if answer is None else "yes" if answer else "no"
+
+
+def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[str, Any]:
+    """Return what JSON says of a picture: its problem, or its classes by task.
+
+    Args:
+        prediction: of the picture.
+        tasks: of the model.
+        top: classes a task that are listed at least.
+    """
+    if prediction.problem is not None:
+        return {"problem": prediction.problem}
+    of_tasks: dict[str, dict[str, Any]] = {}
+    for task in tasks:
+        ranked = _ranked(prediction, task, top)
+        of_tasks[task.name] = {
+            "classes": prediction.classes[task.name],
+            "top": [
+                {"class": name, "probability": round(probability, _DIGITS)}
+                for name, probability, _ in ranked
+            ],
+        }
+        if task.name in prediction.unlike:
+            of_tasks[task.name]["unlike"] = prediction.unlike[task.name]
+    known = {} if prediction.nearest is None else {"nearest": prediction.nearest}
+    return {"tasks": of_tasks, **known}
 
 
 def _ranked(

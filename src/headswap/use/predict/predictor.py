@@ -71,12 +71,12 @@ class Predictor:
         self._engines: dict[str, Run] = {}
 
     def predict(
-        self, pictures: Iterable[PathLike | np.ndarray]
+        self, pictures: Iterable[PathLike | np.ndarray | bytes]
     ) -> Iterator[Prediction]:
         """Yield the prediction of each picture, in order; memory stays flat.
 
         Args:
-            pictures: paths of files, or (H, W, 3) uint8 RGB.
+            pictures: paths of files, what files hold, or (H, W, 3) uint8 RGB.
         """
         remaining = iter(enumerate(pictures))
         while block := list(islice(remaining, _BLOCK)):
@@ -85,11 +85,10 @@ class Predictor:
             said = self._say(np.stack(found)) if found else Said({}, {}, [])
             place = 0
             for (number, picture), each in zip(block, read, strict=True):
-                source = (
-                    str(number) if isinstance(picture, np.ndarray) else str(picture)
-                )
+                is_file = isinstance(picture, PathLike)
+                source = str(picture if is_file else number)
                 if not isinstance(each, np.ndarray):
-                    yield Prediction(source, each, {}, {}, {}, None)
+                    yield Prediction(source, each, {}, {})
                     continue
                 own = {name: rows[place] for name, rows in said.probabilities.items()}
                 unlike = {name: bool(rows[place]) for name, rows in said.unlike.items()}
@@ -168,7 +167,7 @@ class Predictor:
             for answer in answers[task.name]
         }
 
-    def read(self, picture: PathLike | np.ndarray) -> np.ndarray | str:
+    def read(self, picture: PathLike | np.ndarray | bytes) -> np.ndarray | str:
         """Return a picture as prepare makes it, or the reason why there is none."""
         size, resize = self.bundle.image_size, self.bundle.resize
         if isinstance(picture, np.ndarray):
@@ -179,7 +178,9 @@ class Predictor:
                 )
             return RESIZERS[resize](picture, size)
         try:
-            content = read_file(Path(picture))
+            content = (
+                picture if isinstance(picture, bytes) else read_file(Path(picture))
+            )
             return decode(content, size, resize, self.bundle.depth).pixels
         except UnreadableImage as reason:
             return str(reason)
