@@ -54,7 +54,7 @@ def test_they_are_what_the_kept_model_was_fitted_to(write):
     number, found = write(100)
     assert number == 6
     assert found.paths == [f"image{n}.png" for n in range(6)]
-    assert found.nearest({"net": VECTORS[2:4]}) == ["image2.png", "image3.png"]
+    assert found.nearest([{"net": VECTORS[2:4]}], 1) == [["image2.png"], ["image3.png"]]
 
 
 def test_a_model_of_all_pictures_names_all(write):

@@ -26,18 +26,20 @@ def test_it_is_read_as_it_was_written(tmp_path):
     found = read_neighbours(tmp_path, ["net", "pixels", "other"])
     assert found.paths == NAMES
     assert list(found.directions) == ["net", "other"]
-    assert found.nearest(vectors) == NAMES
+    assert [first for first, _ in found.nearest([vectors], 2)] == NAMES
     turned = {name: each[::-1] for name, each in vectors.items()}
-    assert found.nearest(turned) == NAMES[::-1]
+    assert found.nearest([turned], 1) == [[name] for name in NAMES[::-1]]
+    assert sorted(found.nearest([vectors] * 2, 9)[0]) == NAMES
 
 
 def test_networks_are_asked_together():
     random = np.random.default_rng(1)
     vectors, known = make(random, {"net": 6, "other": 4})
     # Between two by the one network, it is the second by the other.
-    between = {"net": vectors["net"][:2].mean(axis=0)[None], "other": vectors["other"]}
-    assert known.nearest({**between, "other": vectors["other"][1:2]}) == [NAMES[1]]
-    assert known.nearest({**between, "other": vectors["other"][:1]}) == [NAMES[0]]
+    between = vectors["net"][:2].mean(axis=0)[None]
+    for row in (0, 1):
+        asked = {"net": between, "other": vectors["other"][row : row + 1]}
+        assert known.nearest([asked], 1) == [[NAMES[row]]]
 
 
 def test_a_bundle_without_has_none(tmp_path):

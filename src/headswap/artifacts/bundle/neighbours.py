@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headswap.artifacts.features.vectors import directions
+from headswap.artifacts.features.vectors import directions, flatten
 from headswap.artifacts.storage.tables import PathLike
 
 NEIGHBOURS, PATHS = "neighbours", "paths.json"
@@ -35,19 +35,29 @@ class Neighbours(NamedTuple):
     means: Mapping[str, np.ndarray]
     directions: Mapping[str, np.ndarray]
 
-    def nearest(self, vectors: Mapping[str, np.ndarray]) -> list[str]:
-        """Return the path of the nearest training picture of each picture.
+    def vectors(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return what `nearest` takes of a view, from its features by member."""
+        return {member: flatten(features[member]) for member in self.directions}
+
+    def nearest(
+        self, of_views: Sequence[Mapping[str, np.ndarray]], number: int
+    ) -> list[list[str]]:
+        """Return the paths of the training pictures nearest to each, nearest first.
 
         Args:
-            vectors: (N, D) float32 by member, as `features.vectors` has them.
+            of_views: (N, D) by member, of each view; they are averaged.
+            number: how many of each picture, at most.
         """
         likeness = sum(
-            directions(vectors[member], self.means[member]) @ known.T
+            directions(
+                np.mean([each[member] for each in of_views], axis=0), self.means[member]
+            )
+            @ known.T
             for member, known in self.directions.items()
         )
         # Rounding makes equal pictures differ in the last bits; the earlier one stands.
-        places = np.asarray(likeness).round(5).argmax(axis=1)
-        return [self.paths[place] for place in places]
+        places = np.argsort(-np.asarray(likeness).round(5), axis=1, kind="stable")
+        return [[self.paths[place] for place in each] for each in places[:, :number]]
 
 
 def write_neighbours(bundle: PathLike, neighbours: Neighbours) -> None:

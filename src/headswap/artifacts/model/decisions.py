@@ -36,7 +36,7 @@ class Decisions:
     temperatures: Mapping[str, float]
     thresholds: Mapping[str, np.ndarray]
     decode: str
-    energy_limits: Mapping[str, float | None]
+    energy_limits: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from headswap.errors import InputError, in_lines
 from headswap.machine.capacity import free_disk, in_megabytes
 from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
-from headswap.use.predict.predictor import Prediction, Predictor
+from headswap.use.predict.predictor import Predictor
+from headswap.use.predict.said import Prediction
 
 COLUMNS = (
     "path",
@@ -192,18 +193,20 @@ def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[st
     """
     if prediction.problem is not None:
         return {"problem": prediction.problem}
-    of_tasks = {}
+    of_tasks: dict[str, dict[str, Any]] = {}
     for task in tasks:
         ranked = _ranked(prediction, task, top)
         of_tasks[task.name] = {
             "classes": prediction.classes[task.name],
-            "unlike": prediction.unlike.get(task.name),
             "top": [
                 {"class": name, "probability": round(probability, _DIGITS)}
                 for name, probability, _ in ranked
             ],
         }
-    return {"tasks": of_tasks, "nearest": prediction.nearest}
+        if task.name in prediction.unlike:
+            of_tasks[task.name]["unlike"] = prediction.unlike[task.name]
+    known = {} if prediction.nearest is None else {"nearest": prediction.nearest}
+    return {"tasks": of_tasks, **known}
 
 
 def _ranked(

@@ -22,7 +22,6 @@ from headswap.artifacts.bundle.neighbours import Neighbours, read_neighbours
 from headswap.artifacts.dataset.labels import read_labels
 from headswap.artifacts.features.below import build_below
 from headswap.artifacts.features.cache import BELOW_FILES, input_name
-from headswap.artifacts.features.vectors import flatten
 from headswap.artifacts.model.decisions import (
     decide_tasks,
     read_decisions,
@@ -94,7 +93,7 @@ class Predictor:
                 is_file = isinstance(picture, PathLike)
                 source = str(picture if is_file else number)
                 if not isinstance(each, np.ndarray):
-                    yield Prediction(source, each, {}, {}, {}, None)
+                    yield Prediction(source, each, {}, {})
                     continue
                 own = {name: rows[place] for name, rows in said.probabilities.items()}
                 unlike = {name: bool(rows[place]) for name, rows in said.unlike.items()}
@@ -132,8 +131,7 @@ class Predictor:
         for features, each in self._look(pictures):
             given.append(each)
             if known is not None:
-                members = known.directions
-                vectors.append({name: flatten(features[name]) for name in members})
+                vectors.append(known.vectors(features))
         unlike = {}
         for task in self.tasks:
             limit = self.decisions.energy_limits.get(task.name)
@@ -142,13 +140,25 @@ class Predictor:
                 unlike[task.name] = are_unlike(np.mean(of_views, axis=0), limit)
         nearest: Sequence[str | None] = [None] * len(pictures)
         if known is not None:
-            nearest = known.nearest(
-                {
-                    name: np.mean([each[name] for each in vectors], axis=0)
-                    for name in known.directions
-                }
-            )
+            nearest = [each[0] for each in known.nearest(vectors, 1)]
         return Said(self._temper(given), unlike, nearest)
+
+    def nearest(self, picture: np.ndarray, number: int) -> Sequence[str]:
+        """Return the paths of the training pictures that one is most like.
+
+        Below the data's root, nearest first; none where the bundle names none.
+
+        Args:
+            picture: (S, S, 3) uint8 RGB, of the bundle's `image_size`.
+            number: how many at most.
+        """
+        known = self._neighbours
+        if known is None:
+            return []
+        of_views = [
+            known.vectors(features) for features, _ in self._look(picture[None])
+        ]
+        return known.nearest(of_views, number)[0]
 
     def _temper(self, of_views: Sequence[Arrays]) -> dict[str, np.ndarray]:
         found = {}

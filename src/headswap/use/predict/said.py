@@ -1,6 +1,6 @@
 """What a bundle says: of one picture, and of several at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ class Prediction(NamedTuple):
     """What the model says of one picture.
 
     Attributes:
-        source: the path as it was given, or the number of an array.
+        source: the path as it was given, or the number of what is no path.
         problem: why there is none, or None.
         probabilities: (C,) float64 by task; empty where there is a problem.
         classes: the classes it has, by task.
@@ -24,8 +24,8 @@ class Prediction(NamedTuple):
     problem: str | None
     probabilities: dict[str, np.ndarray]
     classes: dict[str, list[str]]
-    unlike: dict[str, bool]
-    nearest: str | None
+    unlike: Mapping[str, bool] = {}
+    nearest: str | None = None
 
 
 class Said(NamedTuple):
