@@ -268,9 +268,9 @@ def test_no_module_is_about_too_much():
 
 
 def test_arrays_are_mapped_in_one_place():
-    """Where threads are safe; NumPy's own way is not, see map_rows."""
+    """Where threads are safe; NumPy's own way is not, see map_shard."""
     mapping = {relative(p) for p in MODULES if "mmap_mode" in p.read_text()}
-    assert mapping == {"src/headswap/artifacts/storage/arrays.py"}
+    assert mapping == {"src/headswap/artifacts/storage/shards.py"}
 
 
 @pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=relative)

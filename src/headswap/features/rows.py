@@ -31,7 +31,7 @@ class Source(NamedTuple):
     """Pictures in one view.
 
     Attributes:
-        file: `.npy` of (N, S, S, 3) uint8 RGB.
+        file: the folder of rows, (N, S, S, 3) uint8 RGB.
         view: one of `VIEWS`.
     """
 
@@ -105,7 +105,7 @@ def write_features(
     """Write the output of the part below the cut for every row.
 
     Args:
-        path: of the `.npy` file, (rows, ...) in the precision of the options.
+        path: of the folder of rows, (rows, ...) in the precision of the options.
         pictures: of the rows.
         hashes: of the pictures.
         network: cut; built only if a row is missing.

@@ -55,7 +55,7 @@ def compute_features(
     versions = read_table(Path(augmented) / "augmented.csv")
     row_names = [(image_id, 0) for image_id in read_index(prepared).image_ids]
     row_names += zip(versions["image_id"], map(int, versions["copy"]), strict=True)
-    image_files = [Path(made) / "images.npy" for made in (prepared, augmented)]
+    image_files = [Path(made) / "images" for made in (prepared, augmented)]
     members = write_features(
         image_files,
         row_names,
@@ -118,7 +118,7 @@ def write_features(
     """Write the features folder; return the facts of its members.
 
     Args:
-        image_files: `.npy` files of (N, S, S, 3) uint8 RGB, the prepared images first.
+        image_files: folders of rows, (N, S, S, 3) uint8 RGB, the prepared images first.
         row_names: (image_id, copy) of every image in them; 0 is the prepared one.
         origin: a text that differs where libraries, the backend or weights do.
         backbone: which networks and weights, and where they are cut.

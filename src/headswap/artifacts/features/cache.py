@@ -91,7 +91,7 @@ def read_features(features: PathLike, image_files: Sequence[PathLike]) -> Featur
 
 def _read_member(folder: Path, image_files: Sequence[PathLike]) -> Member:
     facts = json.loads((folder / "member.json").read_text(encoding="utf-8"))
-    cached = folder / "features.npy"
+    cached = folder / "features"
     return Member(
         name=folder.name,
         rows=Rows([cached] if cached.exists() else image_files),

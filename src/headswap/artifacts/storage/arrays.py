@@ -1,65 +1,77 @@
-"""Big arrays as single `.npy` files, written and read in pieces.
+"""The rows of big arrays, written and read in pieces.
 
-Writing appends to the file and reading maps only the rows asked for, so the memory a
-stage takes does not grow with the number of rows.
+They lie in a folder, in shards that no reader has to know of. Writing appends to files
+and reading maps only the rows asked for, so the memory a stage takes does not grow with
+the number of rows. The bytes depend on the rows alone.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
 
+from headswap.artifacts.storage.shards import (
+    Manifest,
+    make_empty,
+    map_shard,
+    require_own,
+    shard_file,
+)
+
 # Room for the longest row count NumPy may write, so the header can be rewritten.
 _HEADER_BYTES = 128
-# NumPy reads a header by `ast.literal_eval`. Python 3.11 counts how deep that is for
-# all threads together, and ends in a SystemError where two overlap
-# (python/cpython#106905).
-_ONE_HEADER = Lock()
 
 
 class RowWriter:
-    """Appends rows to a `.npy` file whose number of rows is not known beforehand.
+    """Appends rows whose number is not known beforehand.
 
     Args:
-        path: of the file; it is a valid `.npy` only after the `with` block.
+        path: of the folder; it holds rows only after the `with` block.
         row_shape: shape of one row.
         dtype: of the values.
     """
 
     def __init__(self, path: str | Path, row_shape: tuple[int, ...], dtype: str):
-        self.row_shape = tuple(row_shape)
-        self.dtype = np.dtype(dtype)
+        self._plan = Manifest.plan(0, row_shape, dtype)
+        self.row_shape = self._plan.row_shape
         self.num_rows = 0
         self._path = path
+        self._file: BinaryIO | None = None
 
     def __enter__(self) -> "RowWriter":
-        # An earlier file may be a link to one in DVC's cache, which has to stay.
-        Path(self._path).unlink(missing_ok=True)
-        self._file: BinaryIO = open(self._path, "wb")
-        self._write_header()
+        self._folder = make_empty(self._path)
         return self
 
     def append(self, rows: np.ndarray) -> None:
         """Append rows, (B, *row_shape)."""
         if rows.shape[1:] != self.row_shape:
             raise ValueError(f"rows must be (B, {self.row_shape}), got {rows.shape}")
-        self._file.write(np.ascontiguousarray(rows, dtype=self.dtype).data)
-        self.num_rows += len(rows)
+        values = np.ascontiguousarray(rows, dtype=self._plan.dtype)
+        size = self._plan.rows_per_shard
+        while len(values):
+            filled = self.num_rows % size
+            if filled == 0:
+                self._close()
+                file = shard_file(self._folder, self.num_rows // size)
+                self._file = file.open("wb")
+                _write_header(self._file, (0, *self.row_shape), self._plan.dtype)
+            assert self._file is not None
+            here, values = values[: size - filled], values[size - filled :]
+            self._file.write(here.data)
+            self.num_rows += len(here)
 
-    def _write_header(self) -> None:
-        header = {
-            "descr": npy.dtype_to_descr(self.dtype),
-            "fortran_order": False,
-            "shape": (self.num_rows, *self.row_shape),
-        }
-        self._file.seek(0)
-        npy.write_array_header_1_0(self._file, header)
-        if self._file.tell() != _HEADER_BYTES:
-            raise ValueError(f"the .npy header must take {_HEADER_BYTES} bytes")
+    def _close(self) -> None:
+        """End the shard that is being written."""
+        if self._file is not None:
+            size = self._plan.rows_per_shard
+            count = self.num_rows - (self.num_rows - 1) // size * size
+            _write_header(self._file, (count, *self.row_shape), self._plan.dtype)
+            self._file.close()
+            self._file = None
 
     def __exit__(
         self,
@@ -67,62 +79,92 @@ class RowWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._close()
         if kind is None:
-            self._write_header()
-        self._file.close()
+            replace(self._plan, num_rows=self.num_rows).write(self._folder)
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: str) -> None:
+    header = {
+        "descr": npy.dtype_to_descr(np.dtype(dtype)),
+        "fortran_order": False,
+        "shape": shape,
+    }
+    file.seek(0)
+    npy.write_array_header_1_0(file, header)
+    if file.tell() != _HEADER_BYTES:
+        raise ValueError(f"the .npy header must take {_HEADER_BYTES} bytes")
 
 
 def create_rows(path: str | Path, shape: tuple[int, ...], dtype: str) -> None:
-    """Write a `.npy` file of zeros, which take no place until `write_rows` does."""
-    # An earlier file may be a link to one in DVC's cache, which has to stay.
-    Path(path).unlink(missing_ok=True)
-    npy.open_memmap(path, mode="w+", shape=shape, dtype=dtype)
-
-
-def map_rows(path: str | Path, mode: Literal["r", "r+"] = "r") -> np.ndarray:
-    """Return the rows of a `.npy` file, mapped rather than read; safe in threads."""
-    with _ONE_HEADER:
-        return np.load(path, mmap_mode=mode)
+    """Make rows of zeros, which take no place until `write_rows` does."""
+    folder = make_empty(path)
+    plan = Manifest.plan(shape[0], shape[1:], dtype)
+    for number in range(plan.num_shards):
+        npy.open_memmap(
+            shard_file(folder, number), "w+", plan.dtype, plan.shape_of(number)
+        )
+    plan.write(folder)
 
 
 def write_rows(path: str | Path, rows: np.ndarray, values: np.ndarray) -> None:
-    """Write rows of a `.npy` file in place.
+    """Write rows in place.
 
     Args:
-        path: of a file of `create_rows`.
+        path: of a folder of `create_rows`.
         rows: positions, (B,) int.
         values: (B, ...).
     """
-    # Mapped anew each time: pages that stay mapped count as our memory.
-    map_rows(path, "r+")[rows] = values
+    folder = Path(path)
+    known = Manifest.read(folder)
+    shards = rows // known.rows_per_shard
+    for number in np.unique(shards).tolist():
+        here = shards == number
+        # Mapped anew each time: pages that stay mapped count as our memory.
+        shard = map_shard(folder, number, known, "r+")
+        shard[rows[here] - number * known.rows_per_shard] = values[here]
 
 
 def num_rows(path: str | Path) -> int:
-    """Return the number of rows of a `.npy` file without reading them."""
-    return len(map_rows(path))
+    """Return the number of rows of a folder without reading them."""
+    return Manifest.read(Path(path)).num_rows
+
+
+def num_bytes(path: str | Path) -> int:
+    """Return what a folder of rows takes."""
+    return sum(file.stat().st_size for file in Path(path).iterdir())
 
 
 def iterate(path: str | Path, batch_size: int) -> Iterator[np.ndarray]:
-    """Yield the rows of a `.npy` file in order, (B, ...) copies in memory."""
-    total = num_rows(path)
-    for start in range(0, total, batch_size):
-        # Mapped anew for each batch: pages that stay mapped count as our memory.
-        yield np.array(map_rows(path)[start : start + batch_size])
+    """Yield the rows of a folder in order, (B, ...) copies in memory."""
+    rows = Rows([path])
+    for start in range(0, len(rows), batch_size):
+        yield rows[np.arange(start, min(start + batch_size, len(rows)))]
 
 
 class Rows:
-    """The rows of several `.npy` files, one after the other, read when asked for.
+    """The rows of several folders, one after the other, read when asked for.
 
     Args:
-        paths: files whose rows have the same shape and dtype.
+        paths: of folders whose rows have the same shape and dtype.
+
+    Raises:
+        InputError: shards are missing, cut short, or of other rows.
     """
 
     def __init__(self, paths: Sequence[str | Path]):
-        self._paths = list(paths)
-        arrays = [map_rows(path) for path in self._paths]
-        self._starts = np.cumsum([0] + [len(array) for array in arrays])
-        self.row_shape = arrays[0].shape[1:]
-        self.dtype = arrays[0].dtype
+        self._shards: list[tuple[Path, int, Manifest]] = []
+        starts = [0]
+        for folder in map(Path, paths):
+            known = Manifest.read(folder)
+            numbers = range(known.num_shards)
+            require_own(folder, {shard_file(folder, number) for number in numbers})
+            self._shards += [(folder, number, known) for number in numbers]
+            starts += [len(map_shard(folder, number, known)) for number in numbers]
+        self._starts = np.cumsum(starts)
+        first = Manifest.read(Path(paths[0]))
+        self.row_shape = first.row_shape
+        self.dtype = np.dtype(first.dtype)
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -132,9 +174,10 @@ class Rows:
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
             raise IndexError(f"rows must be 0 to {len(self) - 1}, got {rows}")
         result = np.empty((len(rows), *self.row_shape), self.dtype)
-        for number, path in enumerate(self._paths):
-            start, stop = self._starts[number : number + 2]
-            here = (rows >= start) & (rows < stop)
-            if here.any():
-                result[here] = map_rows(path)[rows[here] - start]
+        shards = np.searchsorted(self._starts, rows, side="right") - 1
+        for number in np.unique(shards).tolist():
+            here = shards == number
+            # Mapped anew each time: pages that stay mapped count as our memory.
+            shard = map_shard(*self._shards[number])
+            result[here] = shard[rows[here] - self._starts[number]]
         return result
