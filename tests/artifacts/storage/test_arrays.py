@@ -249,6 +249,13 @@ def test_rows_can_be_written_in_place_and_all_others_are_zero(tmp_path):
     np.testing.assert_array_equal(load_rows(path), expected)
 
 
+def test_one_row_can_be_written_to_many_places(shards):
+    write_rows(shards, np.array([1, 9, 5]), np.array([7, 8, 9], np.float32))
+    found = load_rows(shards)
+    np.testing.assert_array_equal(found[[1, 5, 9]], [[7, 8, 9]] * 3)
+    np.testing.assert_array_equal(found[[0, 4, 8]], make_rows(10)[[0, 4, 8]])
+
+
 def test_files_can_be_mapped_in_many_threads_while_python_collects_garbage(tmp_path):
     """Collecting gives the other threads their turn amid the reading of a header."""
     save_rows(tmp_path / "rows", np.arange(4))

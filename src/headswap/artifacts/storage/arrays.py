@@ -113,11 +113,12 @@ def write_rows(path: str | Path, rows: np.ndarray, values: np.ndarray) -> None:
     Args:
         path: of a folder of `create_rows`.
         rows: positions, (B,) int.
-        values: (B, ...).
+        values: (B, ...), or one row for all positions.
     """
     folder = Path(path)
     known = Manifest.read(folder)
     shards = rows // known.rows_per_shard
+    values = np.broadcast_to(values, (len(rows), *known.row_shape))
     for number in np.unique(shards).tolist():
         here = shards == number
         # Mapped anew each time: pages that stay mapped count as our memory.
