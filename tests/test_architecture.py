@@ -224,7 +224,7 @@ def third_party(path):
 
 
 # What only reads parameters, draws bars or keeps what was computed changes no result.
-WITHOUT_INFLUENCE = {"filelock", "platformdirs", "pydantic", "ruamel", "tqdm"}
+WITHOUT_INFLUENCE = {"filelock", "platformdirs", "pydantic", "ray", "ruamel", "tqdm"}
 
 
 @pytest.mark.parametrize("stage", COMPUTING)

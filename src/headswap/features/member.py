@@ -10,13 +10,14 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from headswap.artifacts.storage.arrays import num_bytes
 from headswap.features.parts import CutNetwork
-from headswap.features.rows import Pictures, write_features, write_pixels
+from headswap.features.pictures import Pictures
+from headswap.features.rows import write_features, write_pixels
 from headswap.machine.fingerprint import hash_file, hash_text
 from headswap.machine.store import Store
 from headswap.params.features import Section
@@ -28,6 +29,7 @@ def write_member(
     hashes: Sequence[bytes],
     store: Store,
     options: Section,
+    libraries: Mapping[str, str | None],
     output: Path,
 ) -> dict[str, Any]:
     """Write a member's folder; return the facts in its `member.json`.
@@ -38,6 +40,7 @@ def write_member(
         hashes: of the pictures.
         store: where rows may be, and where new ones go.
         options: how the features are computed.
+        libraries: versions of those that compute.
         output: folder to write.
     """
     output.mkdir(exist_ok=True)
@@ -45,7 +48,7 @@ def write_member(
         (output / name).write_bytes(content)
     features = output / "features"
     if network.row_shape:
-        write_features(features, pictures, hashes, network, store, options)
+        write_features(features, pictures, hashes, network, store, options, libraries)
     elif network.image_size != pictures.size or pictures.has_views:
         write_pixels(features, pictures, network.image_size)
     size = num_bytes(features) if features.exists() else 0

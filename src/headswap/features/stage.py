@@ -10,6 +10,7 @@ cost when they are used.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from headswap import registry
@@ -18,7 +19,7 @@ from headswap.artifacts.storage.tables import PathLike, read_table, write_table
 from headswap.errors import InputError, listed, raise_faults
 from headswap.features.member import write_member
 from headswap.features.parts import CutNetwork
-from headswap.features.rows import Pictures, Source
+from headswap.features.pictures import Pictures, Source
 from headswap.machine.fingerprint import (
     hash_code,
     hash_file,
@@ -65,6 +66,7 @@ def compute_features(
         backend,
         output,
         lambda: _require_unchanged(inputs, backbone),
+        json.loads(Path(inputs).read_text(encoding="utf-8"))["libraries"],
     )
     text = json.dumps(_add_costs(members, len(options.views)), indent=2)
     Path(cost).parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +116,7 @@ def write_features(
     backend: str,
     output: PathLike,
     require_unchanged: Callable[[], None] = lambda: None,
+    libraries: Mapping[str, str | None] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Write the features folder; return the facts of its members.
 
@@ -126,6 +129,7 @@ def write_features(
         backend: of Keras, where it is needed.
         output: folder to write.
         require_unchanged: raises where what was read is not what `origin` stands for.
+        libraries: versions of those that compute, which a cluster has to have too.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
@@ -166,7 +170,9 @@ def write_features(
                 )
                 member = folder / named.key
                 members.append(
-                    write_member(network, pictures, hashes, store, options, member)
+                    write_member(
+                        network, pictures, hashes, store, options, libraries, member
+                    )
                 )
     rows = [(*name, features_params.PLAIN) for name in row_names]
     for view in further:
