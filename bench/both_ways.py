@@ -75,14 +75,14 @@ def main(result: Path) -> None:
     """Train both ways and write what they took."""
     prepared, features = Path("data/prepared"), Path("data/features")
     index = read_index(prepared)
-    images = Rows([prepared / "images.npy"])
+    images = Rows([prepared / "images"])
     backbone = params.read("backbone")
     network = build_network(backbone.networks[0], backbone, images.row_shape[0])
     trained = [x for x in network.layers if x.name.startswith(LAST_BLOCK)]
     start = time.perf_counter()
     _compute_features(index.image_ids, len(trained), features)
     seconds = time.perf_counter() - start
-    member = read_features(features, [prepared / "images.npy"]).members[0]
+    member = read_features(features, [prepared / "images"]).members[0]
 
     feature = keras.Input(member.rows.row_shape, name="feature")
     ours = add_heads(
@@ -113,7 +113,7 @@ def main(result: Path) -> None:
 def _compute_features(image_ids: Sequence[str], unfreeze: int, output: Path) -> None:
     backbone = params.read("backbone")
     write_features(
-        [Path("data/prepared/images.npy")],
+        [Path("data/prepared/images")],
         [(image_id, 0) for image_id in image_ids],
         "bench",
         type(backbone)(**{**vars(backbone), "unfreeze": unfreeze}),

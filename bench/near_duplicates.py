@@ -21,6 +21,7 @@ from bench.workspace import MONUMENTS
 import stages  # noqa: F401  (it puts src on the path)
 from headswap import params
 from headswap.artifacts.dataset.near_duplicates import NearDuplicate
+from headswap.artifacts.storage.arrays import RowWriter
 from headswap.machine.parallel import map_in_order
 from headswap.pictures.decode import Picture, decode
 from headswap.prepare.near_duplicates.looks import Looks
@@ -64,8 +65,9 @@ def _recall() -> list[Figure]:
         contents = map_in_order(_copier(copy), copied)
         pictures += [read(content) for content in contents]
     with TemporaryDirectory() as folder:
-        images = Path(folder) / "images.npy"
-        np.save(images, np.stack([picture.pixels for picture in pictures]))
+        images = Path(folder) / "images"
+        with RowWriter(images, pictures[0].pixels.shape, "uint8") as writer:
+            writer.append(np.stack([picture.pixels for picture in pictures]))
         numbers = [str(number) for number in range(len(pictures))]
         names = [picture.pixel_hash for picture in pictures]
         pairs = find_near_duplicates(

@@ -22,6 +22,7 @@ from bench.workspace import Workspace
 # isort: split
 import stages  # noqa: F401  (it puts src on the path)
 from headswap import params
+from headswap.artifacts.storage.arrays import num_rows
 from headswap.augment.versions import make_versions
 from headswap.machine.parallel import map_in_order, map_many
 from headswap.pictures.decode import decode
@@ -87,7 +88,7 @@ def _small_pictures() -> list[Figure]:
         workspace.run("split")
         seconds = workspace.run("augment").seconds
         options = params.read("augment", workspace.folder / "params.yaml")
-        num_training = len(np.load(workspace.folder / "data/augmented/images.npy"))
+        num_training = num_rows(workspace.folder / "data/augmented/images")
         plain_seconds, _ = _timed(
             lambda: [
                 make_versions(image, str(number), COPIES, options)

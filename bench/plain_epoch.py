@@ -20,6 +20,7 @@ import numpy as np
 from headswap.artifacts.dataset.index import read_index
 from headswap.artifacts.dataset.split import read_split
 from headswap.artifacts.dataset.tasks import ordered
+from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import read_table
 
 HIDDEN = (1280, 540, 270, 135, 62)
@@ -44,6 +45,11 @@ def build_model(size: int, num_classes: int) -> keras.Model:
     return model
 
 
+def _read(folder: Path) -> np.ndarray:
+    rows = Rows([folder / "images"])
+    return rows[np.arange(len(rows))]
+
+
 def main(prepared: Path, split_folder: Path, augmented: Path) -> None:
     """Train one epoch and print what it took."""
     index = read_index(prepared)
@@ -53,10 +59,8 @@ def main(prepared: Path, split_folder: Path, augmented: Path) -> None:
     position = {image_id: row for row, image_id in enumerate(index.image_ids)}
     versions = read_table(augmented / "augmented.csv")["image_id"]
     version_rows = [position[image_id] for image_id in versions]
-    pictures = np.load(prepared / "images.npy")
-    images = np.concatenate(
-        [pictures[parts == "train"], np.load(augmented / "images.npy")]
-    )
+    pictures = _read(prepared)
+    images = np.concatenate([pictures[parts == "train"], _read(augmented)])
     labels = np.concatenate([targets[parts == "train"], targets[version_rows]])
     validation = pictures[parts == "validation"], targets[parts == "validation"]
     model = build_model(images.shape[1], task.num_classes)

@@ -1,9 +1,10 @@
-"""Indexes and splits for tests: what a test does not care about gets a plain value."""
+"""What tests make: a plain value for whatever they do not care about."""
 
 import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import PARTS, Round, Split
+from headswap.artifacts.storage.arrays import Rows, RowWriter
 from headswap.train.rows import RoundRows
 
 # What `training.json` has to say of a model that is to be loaded.
@@ -54,3 +55,16 @@ def make_rows(train, validation, num_folds, num_rows):
         images=everything,
         is_prepared=np.ones(num_rows, bool),
     )
+
+
+def save_rows(path, rows):
+    """Write rows, (N, ...), as a stage does."""
+    rows = np.asarray(rows)
+    with RowWriter(path, rows.shape[1:], rows.dtype.name) as writer:
+        writer.append(rows)
+
+
+def load_rows(path):
+    """Return all rows of a folder, (N, ...)."""
+    rows = Rows([path])
+    return rows[np.arange(len(rows))]

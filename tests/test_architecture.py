@@ -224,7 +224,7 @@ def third_party(path):
 
 
 # What only reads parameters, draws bars or keeps what was computed changes no result.
-WITHOUT_INFLUENCE = {"filelock", "platformdirs", "pydantic", "ruamel", "tqdm"}
+WITHOUT_INFLUENCE = {"filelock", "platformdirs", "pydantic", "ray", "ruamel", "tqdm"}
 
 
 @pytest.mark.parametrize("stage", COMPUTING)
@@ -276,9 +276,9 @@ def test_no_module_is_about_too_much():
 
 
 def test_arrays_are_mapped_in_one_place():
-    """Where threads are safe; NumPy's own way is not, see map_rows."""
+    """Where threads are safe; NumPy's own way is not, see map_shard."""
     mapping = {relative(p) for p in MODULES if "mmap_mode" in p.read_text()}
-    assert mapping == {"src/headswap/artifacts/storage/arrays.py"}
+    assert mapping == {"src/headswap/artifacts/storage/shards.py"}
 
 
 @pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=relative)

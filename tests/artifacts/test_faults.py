@@ -12,10 +12,12 @@ from headswap.artifacts.model.predictions import (
     read_predictions,
     write_predictions,
 )
-from headswap.artifacts.storage.arrays import Rows, read_array
+from headswap.artifacts.storage.arrays import Rows
+from headswap.artifacts.storage.files import read_array
 from headswap.artifacts.storage.tables import write_table
 from headswap.errors import InputError
 from headswap.features.stage import write_features
+from tests.made import save_rows
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def folder(tmp_path):
     """A features folder of one member with three rows."""
     member = tmp_path / "net"
     member.mkdir()
-    np.save(member / "features.npy", np.ones((3, 2), np.float32))
+    save_rows(member / "features", np.ones((3, 2), np.float32))
     (member / "member.json").write_text(json.dumps({"random_weights": False}))
     (tmp_path / "features.json").write_text(json.dumps({"members": ["net"]}))
     rows = [(f"image{number}", 0, "plain") for number in range(3)]
@@ -39,7 +41,7 @@ def test_whole_features_are_read(folder):
 @pytest.mark.survives("faults")
 @pytest.mark.parametrize("number", [2, 4])
 def test_features_of_another_length_are_an_error(folder, number):
-    np.save(folder / "net" / "features.npy", np.ones((number, 2), np.float32))
+    save_rows(folder / "net" / "features", np.ones((number, 2), np.float32))
     with pytest.raises(
         InputError, match=f"each of the 3 rows of rows.csv, got {number}"
     ):
@@ -52,22 +54,22 @@ def test_features_of_another_length_are_an_error(folder, number):
 def test_a_feature_that_is_no_number_is_an_error(folder, value, dtype):
     values = np.ones((3, 2), dtype)
     values[2, 1] = value
-    np.save(folder / "net" / "features.npy", values)
+    save_rows(folder / "net" / "features", values)
     (member,) = read_features(folder, []).members
     member.rows[np.array([0, 1])]
-    with pytest.raises(InputError, match=r"features\.npy: every number .* in rows 2\."):
+    with pytest.raises(InputError, match=r"features: every number .* in rows 2\."):
         member.rows[np.array([1, 2])]
 
 
 @pytest.mark.survives("faults")
 @pytest.mark.parametrize("length", [0, 60, 128, 150])
 def test_an_array_that_lost_its_end_is_an_error(folder, length):
-    path = folder / "net" / "features.npy"
+    path = folder / "net" / "features" / "00000.npy"
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(InputError, match="must be a whole array of numbers"):
         read_array(path)
     with pytest.raises(InputError, match="must be a whole array of numbers"):
-        Rows([path])
+        Rows([path.parent])
 
 
 TAGS = Task("tags", "multilabel", ("big", "old"))
@@ -97,10 +99,10 @@ def test_predictions_of_others_or_of_no_numbers_are_an_error(
 
 @pytest.mark.survives("faults")
 def test_pictures_of_another_number_than_the_index_are_an_error(tmp_path, section):
-    np.save(tmp_path / "images.npy", np.zeros((2, 8, 8, 3), np.uint8))
+    save_rows(tmp_path / "images", np.zeros((2, 8, 8, 3), np.uint8))
     with pytest.raises(InputError, match=r"each of the 3 rows, got 2\."):
         write_features(
-            [tmp_path / "images.npy"],
+            [tmp_path / "images"],
             [(f"image{number}", 0) for number in range(3)],
             "origin",
             section("backbone"),

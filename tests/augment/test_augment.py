@@ -20,7 +20,7 @@ from headswap.augment.versions import (
     random_strengths,
 )
 from headswap.machine import parallel
-from tests.made import make_index, make_split
+from tests.made import load_rows, make_index, make_split, save_rows
 
 OFF = {
     "rotate": 0.0,
@@ -66,8 +66,8 @@ def random():
 def prepared(tmp_path, draw):
     """The images and index of six pictures."""
     images = np.stack([draw(number, SIZE, SIZE) for number in range(6)])
-    np.save(tmp_path / "images.npy", images)
-    return tmp_path / "images.npy", index_of([f"image{n}" for n in range(6)])
+    save_rows(tmp_path / "images", images)
+    return tmp_path / "images", index_of([f"image{n}" for n in range(6)])
 
 
 def index_of(image_ids):
@@ -82,7 +82,7 @@ def read_versions(folder):
     """The versions by (image_id, copy), in the order of the table."""
     table = read_table(folder / "augmented.csv")
     keys = list(zip(table["image_id"], map(int, table["copy"]), strict=True))
-    images = np.load(folder / "images.npy")
+    images = load_rows(folder / "images")
     assert len(keys) == len(images)
     return dict(zip(keys, images, strict=True))
 
@@ -120,7 +120,7 @@ def test_training_images_that_balancing_leaves_out_are_not_varied(
 def test_versions_have_the_shape_of_the_images(prepared, options, tmp_path):
     images, index = prepared
     write_versions(images, index, ALL_TRAIN, options(**ON), tmp_path / "out")
-    made = np.load(tmp_path / "out/images.npy")
+    made = load_rows(tmp_path / "out/images")
     assert made.shape == (12, SIZE, SIZE, 3)
     assert made.dtype == np.uint8
 
@@ -133,7 +133,7 @@ def test_each_makes_one_version_an_operation_that_is_on(prepared, options, tmp_p
     versions = read_versions(tmp_path / "out")
     assert num_copies(chosen) == 3
     assert len(versions) == 18
-    image = np.load(images)[4]
+    image = load_rows(images)[4]
     in_order = [name for name in OPERATIONS if name in switched_on]
     for copy, name in enumerate(in_order, start=1):
         expected = apply(image, full_strength(name, chosen), None)
@@ -155,7 +155,7 @@ def test_no_copies_give_empty_files_that_can_be_read(
     chosen = options(**ON, policy=policy) if policy == "each" else options(**ON)
     chosen = type(chosen)(**{**vars(chosen), "copies": 0})
     write_versions(images, index, ALL_TRAIN, chosen, tmp_path / "out")
-    made = np.load(tmp_path / "out/images.npy", mmap_mode="r")
+    made = load_rows(tmp_path / "out/images")
     assert made.shape == (0, SIZE, SIZE, 3)
     assert made.dtype == np.uint8
     table = read_table(tmp_path / "out/augmented.csv")
@@ -166,10 +166,10 @@ def test_a_version_depends_on_no_other_image_and_no_order(prepared, options, tmp
     images, index = prepared
     write_versions(images, index, ALL_TRAIN, options(**ON), tmp_path / "all")
     order = [5, 2, 0]
-    np.save(tmp_path / "some.npy", np.load(images)[order])
+    save_rows(tmp_path / "some", load_rows(images)[order])
     some = index_of([index.image_ids[row] for row in order])
     write_versions(
-        tmp_path / "some.npy",
+        tmp_path / "some",
         some,
         make_split([["train"] * 3]),
         options(**ON),
@@ -203,7 +203,7 @@ def test_running_twice_gives_the_same_bytes(prepared, options, tmp_path):
     images, index = prepared
     for name in ("first", "second"):
         write_versions(images, index, ALL_TRAIN, options(**ON), tmp_path / name)
-    for name in ("images.npy", "augmented.csv"):
+    for name in ("images/00000.npy", "augmented.csv"):
         first = (tmp_path / "first" / name).read_bytes()
         assert first == (tmp_path / "second" / name).read_bytes()
 
@@ -216,7 +216,7 @@ def test_processes_write_the_same_bytes_as_threads(
     monkeypatch.setattr(parallel, "num_cores", lambda: 2)
     monkeypatch.setattr(parallel, "MANY", 1)
     write_versions(images, index, ALL_TRAIN, options(**ON), tmp_path / "second")
-    for name in ("images.npy", "augmented.csv"):
+    for name in ("images/00000.npy", "augmented.csv"):
         first = (tmp_path / "first" / name).read_bytes()
         assert first == (tmp_path / "second" / name).read_bytes()
 
@@ -391,7 +391,7 @@ def test_a_preview_shows_each_image_before_its_versions(prepared, options):
     sheets = list(preview(images, index, split, chosen, num_images=2))
     assert len(sheets) == 2
     for sheet, row in zip(sheets, [0, 4], strict=True):
-        image = np.load(images)[row]
+        image = load_rows(images)[row]
         np.testing.assert_array_equal(sheet[0], image)
         expected = make_versions(image, index.image_ids[row], 2, chosen)
         np.testing.assert_array_equal(sheet[1:], expected)

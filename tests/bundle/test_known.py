@@ -12,7 +12,7 @@ from headswap.artifacts.dataset.split import write_split
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.tables import write_table
 from headswap.bundle.known import write_known
-from tests.made import make_split
+from tests.made import make_split, save_rows
 
 ROUNDS = [
     ["train"] * 6 + ["validation", "test"],
@@ -40,7 +40,7 @@ def write(tmp_path):
         (features / "features.json").write_text('{"members": ["net"]}')
         facts = json.dumps({"random_weights": random_weights})
         (features / "net" / "member.json").write_text(facts)
-        np.save(features / "net" / "features.npy", VECTORS)
+        save_rows(features / "net" / "features", VECTORS)
         bundle = tmp_path / "bundle"
         number = write_known(
             prepared, tmp_path / "split", features, is_of_first_round, count, bundle

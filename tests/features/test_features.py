@@ -20,6 +20,7 @@ from headswap.features.stage import write_features
 from headswap.machine.fingerprint import hash_file
 from headswap.machine.processor import has_bfloat16
 from headswap.machine.store import open_store
+from tests.made import load_rows, save_rows
 
 pytestmark = pytest.mark.slow
 
@@ -37,9 +38,9 @@ def own_store(tmp_path, monkeypatch):
 def image_files(tmp_path):
     """Five prepared and two augmented pictures."""
     random = np.random.default_rng(0)
-    paths = [tmp_path / "prepared.npy", tmp_path / "augmented.npy"]
+    paths = [tmp_path / "prepared", tmp_path / "augmented"]
     for path, count in zip(paths, (5, 2), strict=True):
-        np.save(path, random.integers(0, 256, (count, SIZE, SIZE, 3), np.uint8))
+        save_rows(path, random.integers(0, 256, (count, SIZE, SIZE, 3), np.uint8))
     return paths
 
 
@@ -77,7 +78,7 @@ def test_frozen_features_are_the_pooled_output_of_every_row(
 ):
     folder = compute()
     cache = read_features(folder, image_files)
-    images = np.concatenate([np.load(path) for path in image_files])
+    images = np.concatenate([load_rows(path) for path in image_files])
     backbone = section("backbone", name="mobilenet_v2", weights="none")
     network = build_network(backbone.networks[0], backbone, SIZE)
     expected = network.predict(images, verbose=0)
@@ -111,7 +112,7 @@ def test_prepared_pictures_follow_in_each_further_view(
     np.testing.assert_array_equal(
         rows[np.arange(7)], plain.members[0].rows[np.arange(7)]
     )
-    np.save(image_files[0], np.load(image_files[0])[:, :, ::-1])
+    save_rows(image_files[0], load_rows(image_files[0])[:, :, ::-1])
     mirrored = read_features(compute("mirrored", **options), image_files)
     assert not np.array_equal(rows[np.arange(5)], rows[np.arange(7, 12)])
     np.testing.assert_array_equal(
@@ -137,10 +138,10 @@ def test_one_network_at_two_sizes_is_two_members(compute, image_files, section):
 def test_the_batch_size_changes_no_feature(compute):
     one = compute("one", options={"batch_size": 2}, **LITE)
     other = compute("other", options={"batch_size": 7}, **LITE)
-    file = "efficientnet_lite0/features.npy"
-    features = np.load(one / file)
+    file = "efficientnet_lite0/features"
+    features = load_rows(one / file)
     assert features.std(axis=0).max() > 0.1
-    np.testing.assert_array_equal(features, np.load(other / file))
+    np.testing.assert_array_equal(features, load_rows(other / file))
 
 
 def test_a_cut_network_keeps_the_part_above_for_training(compute, image_files):
@@ -153,7 +154,7 @@ def test_a_cut_network_keeps_the_part_above_for_training(compute, image_files):
     trained = sum(int(np.prod(weight.shape)) for weight in above.trainable_weights)
     assert facts["parameters_trained"] == trained > 0
     assert above.name == "above"
-    whole = np.load(compute("whole") / "mobilenet_v2" / "features.npy")
+    whole = load_rows(compute("whole") / "mobilenet_v2" / "features")
     found = above.predict(cached.rows[np.arange(7)], verbose=0)
     np.testing.assert_allclose(found, whole, rtol=1e-4, atol=1e-5)
 
@@ -165,10 +166,10 @@ def test_the_network_below_the_cut_makes_features_of_pictures(
     folder = compute(unfreeze=unfreeze) / "mobilenet_v2"
     below = keras.models.model_from_json((folder / "below.json").read_text())
     below.load_weights(folder / "below.weights.h5")
-    images = np.concatenate([np.load(path) for path in image_files])
+    images = np.concatenate([load_rows(path) for path in image_files])
     np.testing.assert_allclose(
         below.predict(images, verbose=0),
-        np.load(folder / "features.npy"),
+        load_rows(folder / "features"),
         rtol=1e-4,
         atol=1e-5,
     )
@@ -196,11 +197,11 @@ def test_layers_with_weights_above_the_cut_train_only_if_they_are_among_the_last
 
 def test_a_cut_at_the_input_stores_no_second_copy_of_the_images(compute, image_files):
     folder = compute(unfreeze="all")
-    assert not (folder / "mobilenet_v2" / "features.npy").exists()
+    assert not (folder / "mobilenet_v2" / "features").exists()
     cached = read_features(folder, image_files).members[0]
     assert cached.has_above
     assert cached.rows.dtype == np.uint8
-    images = np.concatenate([np.load(path) for path in image_files])
+    images = np.concatenate([load_rows(path) for path in image_files])
     np.testing.assert_array_equal(cached.rows[np.arange(7)], images)
 
 
@@ -209,7 +210,7 @@ def test_a_network_from_scratch_is_cut_at_the_input(compute, image_files):
     cached = read_features(folder, image_files).members[0]
     assert cached.has_above
     assert cached.has_random_weights
-    assert not (folder / "cnn_simple" / "features.npy").exists()
+    assert not (folder / "cnn_simple" / "features").exists()
 
 
 def test_another_size_is_resized_to_before_the_network(compute, image_files):
@@ -274,24 +275,24 @@ def test_an_ensemble_takes_rows_that_one_of_its_members_made_alone(
 def test_one_changed_picture_is_one_computed_without_building_the_network(
     compute, image_files, record
 ):
-    file = "efficientnet_lite0/features.npy"
-    first = np.load(compute("first", **LITE) / file)
-    images = np.load(image_files[0])
+    file = "efficientnet_lite0/features"
+    first = load_rows(compute("first", **LITE) / file)
+    images = load_rows(image_files[0])
     images[3] = 255 - images[3]
-    np.save(image_files[0], images)
+    save_rows(image_files[0], images)
     built, computed = record
     built.clear(), computed.clear()
-    changed = np.load(compute("changed", **LITE) / file)
+    changed = load_rows(compute("changed", **LITE) / file)
     assert (built, len(computed)) == ([], 1)
     same = (first == changed).all(axis=1)
     assert same.tolist() == [True] * 3 + [False] + [True] * 3
 
 
 def test_equal_pictures_are_computed_once(compute, image_files, record):
-    images = np.load(image_files[0])
+    images = load_rows(image_files[0])
     images[3:] = images[0]
-    np.save(image_files[0], images)
-    features = np.load(compute() / "mobilenet_v2" / "features.npy")
+    save_rows(image_files[0], images)
+    features = load_rows(compute() / "mobilenet_v2" / "features")
     assert len(record[1]) == 5
     np.testing.assert_array_equal(features[[3, 4]], features[[0, 0]])
 
@@ -333,7 +334,7 @@ def test_a_damaged_row_is_computed_anew(compute, record):
     first = compute("first")
     with open_store() as store:
         shards = list((store.folder / "shards").iterdir())
-    row = np.load(first / "mobilenet_v2" / "features.npy")[2].tobytes()
+    row = load_rows(first / "mobilenet_v2" / "features")[2].tobytes()
     (shard,) = (file for file in shards if row in file.read_bytes())
     content = bytearray(shard.read_bytes())
     content[content.index(row) + 5] ^= 255
@@ -383,7 +384,7 @@ def test_engines_give_the_same_features_and_say_what_ran(compute):
         facts = json.loads((folder / "member.json").read_text())
         assert facts["engine"] == name
         assert facts["device"].startswith("CPU ")
-    one, other = (np.load(folder / "features.npy") for folder in folders.values())
+    one, other = (load_rows(folder / "features") for folder in folders.values())
     assert np.abs(one - other).max() <= 1e-5 * np.abs(one).max()
 
 
@@ -423,17 +424,17 @@ def test_bfloat16_says_how_far_off_it_is_and_is_cached_in_float32(compute, capsy
     said = re.search(
         r"bfloat16 moves .* first 3 .* up to (.*)% of", capsys.readouterr()[0]
     )
-    exact = np.load(compute("exact", **LITE) / "efficientnet_lite0" / "features.npy")
-    rounded = np.load(folder / "efficientnet_lite0" / "features.npy")
+    exact = load_rows(compute("exact", **LITE) / "efficientnet_lite0" / "features")
+    rounded = load_rows(folder / "efficientnet_lite0" / "features")
     assert rounded.dtype == np.float32
     expected = np.abs(rounded - exact)[:3].max() / exact[:3].max()
     assert float(said[1]) == pytest.approx(100 * expected, abs=0.1)
 
 
 def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_files):
-    full = np.load(compute("full") / "mobilenet_v2" / "features.npy")
+    full = load_rows(compute("full") / "mobilenet_v2" / "features")
     folder = compute("half", options={"precision": "float16"})
-    half = np.load(folder / "mobilenet_v2" / "features.npy")
+    half = load_rows(folder / "mobilenet_v2" / "features")
     assert half.dtype == np.float16
     np.testing.assert_allclose(half, full, rtol=1e-3, atol=1e-3)
 

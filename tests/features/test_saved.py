@@ -13,6 +13,7 @@ from headswap.features import network
 from headswap.features.cut import choose_place, places
 from headswap.features.network import build_network
 from headswap.features.stage import write_features
+from tests.made import save_rows
 
 SIZE = 12
 
@@ -232,8 +233,8 @@ def test_the_part_above_the_cut_is_read_without_the_file(
     save, section, tmp_path, unfreeze
 ):
     model = make_network()
-    images = tmp_path / "images.npy"
-    np.save(images, draw_pixels())
+    images = tmp_path / "images"
+    save_rows(images, draw_pixels())
     backbone = section("backbone", name=(save(model), "cnn_simple"), unfreeze=unfreeze)
     write_features(
         [images],
@@ -275,8 +276,8 @@ def test_a_layer_that_cannot_be_made_again_is_an_error_only_above_the_cut(
     pixels = keras.Input((SIZE, SIZE, 3))
     model = keras.Model(pixels, keras.layers.Conv2D(2, 3)(Unreadable()(pixels)))
     path = save(model_of((SIZE, SIZE, 3), keras.layers.Flatten()))
-    images = tmp_path / "images.npy"
-    np.save(images, draw_pixels())
+    images = tmp_path / "images"
+    save_rows(images, draw_pixels())
     monkeypatch.setattr(network, "load_network", lambda path: model)
 
     def compute(unfreeze):

@@ -11,6 +11,7 @@ from headswap.artifacts.storage.tables import write_table
 from headswap.inspect.stage import inspect_data
 from headswap.prepare.stage import prepare_images
 from headswap.split.stage import split_images
+from tests.made import save_rows
 
 SIZE = 32
 
@@ -38,7 +39,7 @@ def write_features(tmp_path):
             facts = json.dumps({"random_weights": name.startswith("random")})
             (folder / name / "member.json").write_text(facts)
             stored = np.concatenate([values, values, 0 * values[:1] + 9])
-            np.save(folder / name / "features.npy", stored)
+            save_rows(folder / name / "features", stored)
         return folder
 
     return write

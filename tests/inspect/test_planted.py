@@ -111,7 +111,7 @@ def photographs(request, tmp_path_factory, section, repository):
     )
     index = read_index(prepared)
     task = next(task for task in index.tasks if task.name == name)
-    features = read_features(cached, [prepared / "images.npy"])
+    features = read_features(cached, [prepared / "images"])
     return request.param, features, index, read_split(split).groups, task, least
 
 

@@ -10,11 +10,11 @@ import pytest
 from headswap.artifacts.dataset.conflicts import Conflict
 from headswap.artifacts.dataset.index import Originals
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.storage.arrays import create_rows
+from headswap.artifacts.storage.arrays import create_rows, write_rows
 from headswap.inspect.found import Found, count
 from headswap.inspect.report import Judged, build_report
 from headswap.inspect.suspects import Suspect
-from tests.made import make_index, make_split
+from tests.made import make_index, make_split, save_rows
 
 MAX_BYTES = 5_000_000
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -38,11 +38,16 @@ def build(tmp_path):
 
     def call(found, suspects=(), networks=("net",)):
         random = np.random.default_rng(0)
-        create_rows(tmp_path / "images.npy", (found.num_images, 160, 160, 3), "uint8")
-        images = np.load(tmp_path / "images.npy", mmap_mode="r+")
-        images[:2000] = random.integers(0, 256, (160, 160, 3), np.uint8)
+        create_rows(tmp_path / "images", (found.num_images, 160, 160, 3), "uint8")
+        drawn = np.arange(min(found.num_images, 2000))
+        noise = random.integers(0, 256, (160, 160, 3), np.uint8)
+        write_rows(
+            tmp_path / "images",
+            drawn,
+            np.broadcast_to(noise, (len(drawn), *noise.shape)),
+        )
         number = max(len(found.conflicts), 1)
-        np.save(tmp_path / "conflicts.npy", images[:number])
+        save_rows(tmp_path / "conflicts", [noise] * number)
         judged = Judged(tuple(networks), list(suspects))
         return build_report(found, count(found), judged, tmp_path)
 

@@ -10,6 +10,7 @@ import pytest
 
 from headswap.errors import InputError
 from headswap.machine import backend as machine
+from tests.made import save_rows
 
 SCRIPT = """
 import dataclasses, sys
@@ -24,7 +25,7 @@ from headswap.artifacts.features.cache import read_features
 from headswap.features.stage import write_features
 from headswap.artifacts.dataset.tasks import Task
 from headswap.train.stage import Outputs, fit_rounds
-from tests.made import make_index, make_split
+from tests.made import make_index, make_split, save_rows
 
 folder, params_file = Path(sys.argv[1]), sys.argv[2]
 
@@ -35,13 +36,13 @@ backend = sys.argv[3]
 backbone = section("backbone", name="mobilenet_v2", weights="none", unfreeze=3)
 names = [f"image{i}" for i in range(12)]
 write_features(
-    [folder / "images.npy"], [(name, 0) for name in names], "origin", backbone,
+    [folder / "images"], [(name, 0) for name in names], "origin", backbone,
     section("features", engine="keras", batch_size=5), sys.argv[3],
     folder / "features",
 )
 task = Task("kind", "multiclass", ("a", "b"))
 fit_rounds(
-    read_features(folder / "features", [folder / "images.npy"]),
+    read_features(folder / "features", [folder / "images"]),
     make_index(names, {"kind": ["a", "b"] * 6}, [task]),
     make_split([["train"] * 6 + ["validation"] * 3 + ["test"] * 3]),
     section("train", epochs=2, batch_size=4),
@@ -81,7 +82,7 @@ def test_features_and_training_run_on(backend, repository, run_script, tmp_path)
         pytest.skip(f"{backend} is not installed")
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (12, 32, 32, 3), np.uint8)
-    np.save(tmp_path / "images.npy", images)
+    save_rows(tmp_path / "images", images)
     # A user's own settings, none of which may count.
     (tmp_path / "keras.json").write_text(
         '{"floatx": "float16", "epsilon": 0.1, "backend": "nothing", '

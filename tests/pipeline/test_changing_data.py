@@ -85,7 +85,7 @@ def run(tmp_path, section, inputs_of_prepare, monkeypatch):
         prepare_images(inputs_of_prepare, data, options, prepared)
         index = read_index(prepared)
         write_features(
-            [prepared / "images.npy"],
+            [prepared / "images"],
             [(image_id, 0) for image_id in index.image_ids],
             "origin",
             section("backbone"),
@@ -93,7 +93,7 @@ def run(tmp_path, section, inputs_of_prepare, monkeypatch):
             "tensorflow",
             features,
         )
-        cached = read_features(features, [prepared / "images.npy"])
+        cached = read_features(features, [prepared / "images"])
         assert cached.image_ids.tolist() == index.image_ids
         values = cached.members[0].rows[np.arange(len(index.image_ids))]
         cells = zip(index.paths, index.cells["kind"], map(tuple, values), strict=True)

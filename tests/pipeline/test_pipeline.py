@@ -5,10 +5,10 @@ import json
 import os
 
 import cv2
-import numpy as np
 import pytest
 
 from tests.clones import clone, run, run_well, stages_run
+from tests.made import load_rows
 from tests.pipeline.interrupting import interrupt, outputs
 from tests.pipeline.shapes import clone_with_shapes, draw_shape
 
@@ -83,8 +83,8 @@ def test_every_figure_is_written(workspace, reproduced):
 
 def test_features_tell_pictures_apart(workspace, reproduced):
     """Or else hardly anything below would show a fault."""
-    path = workspace / "data" / "features" / "efficientnet_lite0" / "features.npy"
-    assert np.load(path).std(axis=0).max() > 0.1
+    path = workspace / "data" / "features" / "efficientnet_lite0" / "features"
+    assert load_rows(path).std(axis=0).max() > 0.1
 
 
 def test_running_again_does_nothing(workspace, reproduced):
@@ -123,11 +123,11 @@ def test_another_picture_size_gives_other_pictures(workspace, reproduced):
     output = experiment(workspace, **{"prepare.image_size": 40})
     ran = ["check", "prepare", "augment", "features", "inspect", "train", "evaluate"]
     assert stages_run(output) == [*ran, "report", "bundle"]
-    images = np.load(workspace / "data" / "prepared" / "images.npy", mmap_mode="r")
+    images = load_rows(workspace / "data" / "prepared" / "images")
     assert images.shape[1:] == (40, 40, 3)
     back = experiment(workspace, **{"prepare.image_size": 32})
     assert "Stage 'prepare' is cached" in back
-    images = np.load(workspace / "data" / "prepared" / "images.npy", mmap_mode="r")
+    images = load_rows(workspace / "data" / "prepared" / "images")
     assert images.shape[1:] == (32, 32, 3)
 
 

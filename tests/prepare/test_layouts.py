@@ -21,6 +21,7 @@ from headswap.prepare.layouts._files import IMAGE_SUFFIXES
 from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.stage import prepare_images
 from headswap.split.leaks import find_leaks
+from tests.made import load_rows
 
 
 @pytest.fixture
@@ -946,9 +947,9 @@ def test_dropped_conflicts_leave_images_and_index_in_step(prepared, twins, draw)
     index = read_index(folder)
     assert index.paths == ["0.png", "2.png", "3.png", "5.png"]
     assert index.cells["fine"] == ["oak", "oak", "elm", "elm"]
-    images = np.load(folder / "images.npy")
+    images = load_rows(folder / "images")
     (twins / "labels.csv").write_text("path,fine\n0.png,oak\n5.png,elm\n")
-    alone = np.load(prepared("csv", table="labels.csv") / "images.npy")
+    alone = load_rows(prepared("csv", table="labels.csv") / "images")
     assert len(images) == 4
     np.testing.assert_array_equal(images[[0, 3]], alone)
     rejected = read_table(folder / "rejected.csv")

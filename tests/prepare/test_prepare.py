@@ -20,6 +20,7 @@ from headswap.errors import InputError
 from headswap.machine import parallel
 from headswap.pictures.decode import decode
 from headswap.prepare.stage import ID_DIGITS, prepare_images
+from tests.made import load_rows
 
 LEVELS = ("category", "landmark")
 SIZE = 16
@@ -68,7 +69,7 @@ def test_the_index_is_sorted_by_path(run, pictures):
 
 def test_row_i_of_the_index_is_row_i_of_the_images(run, pictures):
     prepared = run(pictures)
-    images = np.load(prepared / "images.npy")
+    images = load_rows(prepared / "images")
     assert images.shape == (12, SIZE, SIZE, 3)
     assert images.dtype == np.uint8
     for image, path in zip(images, read_index(prepared).paths, strict=True):
@@ -169,8 +170,8 @@ def test_one_picture_under_two_classes_can_be_dropped(run, pictures):
         "same picture, other label",
     )
     np.testing.assert_array_equal(
-        np.load(prepared / "images.npy"),
-        np.delete(np.load(expected / "images.npy"), 1, axis=0),
+        load_rows(prepared / "images"),
+        np.delete(load_rows(expected / "images"), 1, axis=0),
     )
     assert {path.name for path in prepared.iterdir()} == {
         path.name for path in expected.iterdir()
@@ -180,7 +181,7 @@ def test_one_picture_under_two_classes_can_be_dropped(run, pictures):
 def test_pictures_left_out_for_their_labels_are_kept_to_be_looked_at(
     run, pictures, write_picture
 ):
-    before = np.load(run(pictures) / "images.npy")
+    before = load_rows(run(pictures) / "images")
     for old, new in (("1/landmark2/06", "0/landmark0/a"), ("0/landmark0/01", "1/b/z")):
         copy = pictures / f"category{new}.png"
         copy.parent.mkdir(exist_ok=True)
@@ -192,7 +193,7 @@ def test_pictures_left_out_for_their_labels_are_kept_to_be_looked_at(
     write_picture(pictures / "category1/b/good.png", 90)
     prepared = run(pictures, conflicts="drop")
     found = read_conflicts(prepared)
-    images = np.load(prepared / "conflicts.npy")
+    images = load_rows(prepared / "conflicts")
     assert len(found) == len(images) == 8
     assert [each.picture for each in found] == sorted(each.picture for each in found)
     cells = {each.path: each.cells for each in found}
@@ -250,9 +251,7 @@ def test_rejected_csv_lists_every_file_left_out_and_why(run, pictures, draw, enc
     assert reasons[f"{place}/notes.txt"] == "no image format recognised"
     assert reasons[f"{place}/dangling.jpg"].startswith("cannot be opened: ")
     assert len(reasons) == 5
-    assert (
-        len(np.load(prepared / "images.npy")) == len(read_index(prepared).paths) == 12
-    )
+    assert len(load_rows(prepared / "images")) == len(read_index(prepared).paths) == 12
 
 
 def test_a_picture_with_further_pages_is_used_and_said_so(run, pictures, draw, capsys):
@@ -403,10 +402,11 @@ def test_the_name_of_a_file_says_nothing_about_its_format(run, pictures, draw, e
 def test_running_twice_gives_the_same_bytes(run, pictures):
     (pictures / "category0/landmark0/bad.jpg").write_bytes(b"bad")
     first, second = run(pictures), run(pictures)
-    names = {path.name for path in first.iterdir()}
+    names = {str(path.relative_to(first)) for path in first.rglob("*.*")}
     facts = {"index.csv", "rejected.csv", "labels.json", "conflicts.csv"}
     facts |= {"near_duplicates.csv"}
-    assert names == {"images.npy", "conflicts.npy", *facts}
+    images = {"images/manifest.json", "images/00000.npy", "conflicts/manifest.json"}
+    assert names == {*images, *facts}
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
@@ -418,7 +418,7 @@ def test_the_order_in_which_files_were_made_changes_nothing(run, pictures, tmp_p
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     first, second = run(pictures), run(tmp_path / "reversed")
-    for name in ("images.npy", "index.csv", "labels.json"):
+    for name in ("images/00000.npy", "index.csv", "labels.json"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
@@ -442,7 +442,7 @@ def test_a_smaller_output_replaces_a_larger_one(
     for number in (0, 2):
         shutil.rmtree(pictures / f"category{number // 2}/landmark{number}")
     prepare_images(inputs_of_prepare, options, size, tmp_path / "out")
-    assert len(np.load(tmp_path / "out/images.npy")) == 6
+    assert len(load_rows(tmp_path / "out/images")) == 6
     assert len(read_index(tmp_path / "out").paths) == 6
 
 
@@ -454,7 +454,7 @@ def test_pictures_lie_upright_in_the_array(run, pictures, quarters, encode):
     prepared = run(pictures)
     row = read_index(prepared).paths.index("category0/landmark0/turned.png")
     expected = decode(encode(quarters), SIZE, "pad").pixels
-    np.testing.assert_array_equal(np.load(prepared / "images.npy")[row], expected)
+    np.testing.assert_array_equal(load_rows(prepared / "images")[row], expected)
 
 
 @pytest.fixture(scope="module")
@@ -510,5 +510,5 @@ def test_processes_write_the_same_bytes_as_threads(run, pictures, monkeypatch):
     monkeypatch.setattr(parallel, "num_cores", lambda: 2)
     monkeypatch.setattr(parallel, "MANY", 1)
     second = run(pictures)
-    for name in ("images.npy", "index.csv", "rejected.csv", "labels.json"):
+    for name in ("images/00000.npy", "index.csv", "rejected.csv", "labels.json"):
         assert (first / name).read_bytes() == (second / name).read_bytes()

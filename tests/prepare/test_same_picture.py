@@ -7,16 +7,17 @@ import pytest
 
 from headswap.pictures.decode import Picture
 from headswap.prepare.same_picture import MAX_BITS, _near_pairs, name_pictures
+from tests.made import save_rows
 
 
 @pytest.fixture
 def images(tmp_path):
-    """images(*rows): `images.npy` of pictures of one colour each."""
+    """images(*rows): `images` of pictures of one colour each."""
 
     def make(*colours):
         rows = np.array(colours, np.uint8).reshape(-1, 1, 1, 3)
-        np.save(tmp_path / "images.npy", np.broadcast_to(rows, (len(rows), 8, 8, 3)))
-        return tmp_path / "images.npy"
+        save_rows(tmp_path / "images", np.broadcast_to(rows, (len(rows), 8, 8, 3)))
+        return tmp_path / "images"
 
     return make
 

@@ -47,7 +47,11 @@ def prepare(section, tmp_path, root, inputs_of_prepare):
         data = section("data", root=str(root), levels=("kind",))
         options = section("prepare", **{"image_size": SIZE, **options})
         prepare_images(inputs, data, options, tmp_path / output)
-        return {file.name: file.read_bytes() for file in (tmp_path / output).iterdir()}
+        files = [path for path in (tmp_path / output).rglob("*") if path.is_file()]
+        return {
+            str(file.relative_to(tmp_path / output)): file.read_bytes()
+            for file in files
+        }
 
     return run
 

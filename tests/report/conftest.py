@@ -13,12 +13,12 @@ from headswap.artifacts.dataset.split import write_split
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import read_features
 from headswap.artifacts.model.predictions import Predictions, write_predictions
-from headswap.artifacts.storage.arrays import create_rows
+from headswap.artifacts.storage.arrays import create_rows, write_rows
 from headswap.artifacts.storage.tables import write_table
 from headswap.evaluate.stage import evaluate_predictions
 from headswap.report.page import build_report
 from headswap.report.run import Answer, Run
-from tests.made import make_index, make_split
+from tests.made import make_index, make_split, save_rows
 
 SIDE = 8
 KIND = Task("kind", "multiclass", ("cat", "dog"))
@@ -108,7 +108,7 @@ def write_features(folder, image_ids, vectors, random_weights=False):
     (folder / "features.json").write_text(json.dumps({"members": ["net"]}))
     facts = NETWORK | {"random_weights": random_weights}
     (folder / "net" / "member.json").write_text(json.dumps(facts))
-    np.save(folder / "net" / "features.npy", np.asarray(vectors, np.float32))
+    save_rows(folder / "net" / "features", np.asarray(vectors, np.float32))
     return folder
 
 
@@ -124,7 +124,7 @@ def write_run(folder):
     ]
     write_table(prepared / "index.csv", [*INDEX_COLUMNS, "kind", "tags"], rows)
     write_labels(prepared / "labels.json", Labels([KIND, TAGS], []))
-    np.save(prepared / "images.npy", np.zeros((12, 8, 8, 3), np.uint8))
+    save_rows(prepared / "images", np.zeros((12, 8, 8, 3), np.uint8))
     parts = ["train"] * 4 + ["validation"] * 4 + ["test"] * 4
     write_split(split, image_ids, make_split([parts]))
     kind = np.full((1, 12, 2), [0.9, 0.1], np.float32)
@@ -156,10 +156,12 @@ def build(tmp_path, sections):
             vectors = np.random.default_rng(0).random((num_images, 4))
         folder = tmp_path / "features"
         write_features(folder, run.index.image_ids, vectors, random_weights)
-        create_rows(tmp_path / "images.npy", (num_images, noise, noise, 3), "uint8")
-        images = np.load(tmp_path / "images.npy", mmap_mode="r+")
+        create_rows(tmp_path / "images", (num_images, noise, noise, 3), "uint8")
         random = np.random.default_rng(0)
-        images[:300] = random.integers(0, 256, images[:300].shape, np.uint8)
+        drawn = np.arange(min(num_images, 300))
+        shape = (len(drawn), noise, noise, 3)
+        pixels = random.integers(0, 256, shape, np.uint8)
+        write_rows(tmp_path / "images", drawn, pixels)
         given = sections | {"data": replace(sections["data"], **changes)}
         features = read_features(folder, [])
         return build_report(run, given, {"numpy": "2"}, tmp_path, features)

@@ -12,7 +12,7 @@ from headswap.artifacts.model.model import load_model, save_model
 from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.arrays import Rows
 from headswap.train.descent.trainer import Trainer
-from tests.made import FACTS, make_rows
+from tests.made import FACTS, make_rows, save_rows
 
 pytestmark = pytest.mark.slow
 
@@ -32,8 +32,8 @@ def make_trainer(tmp_path, section):
     coarse = np.array([0, 0, 1, 1, 1])[fine]
     centres = random.normal(size=(5, 12))
     vectors = centres[fine] + 0.05 * random.normal(size=(100, 12))
-    np.save(tmp_path / "features.npy", vectors.astype(np.float32))
-    np.save(tmp_path / "others.npy", vectors[:, ::-1].astype(np.float32))
+    save_rows(tmp_path / "features", vectors.astype(np.float32))
+    save_rows(tmp_path / "others", vectors[:, ::-1].astype(np.float32))
     targets = {
         "landmark": np.eye(5, dtype=np.float32)[fine],
         "category": np.eye(2, dtype=np.float32)[coarse],
@@ -45,7 +45,7 @@ def make_trainer(tmp_path, section):
         keras.utils.clear_session()
         keras.utils.set_random_seed(7)
         runs.append(None)
-        files = {"net": "features.npy", "other": "others.npy"}
+        files = {"net": "features", "other": "others"}
         trainer = Trainer(
             [
                 Member(n, Rows([tmp_path / files[n]]), tmp_path, False, False)
@@ -275,7 +275,7 @@ def test_the_reference_head_has_the_published_number_of_parameters(
     network = build_network(backbone.networks[0], backbone, 255)
     landmark = Task("landmark", "multiclass", tuple(f"class{i}" for i in range(30)))
     category = Task("category", "multiclass", tuple(f"class{i}" for i in range(6)))
-    np.save(tmp_path / "features.npy", np.zeros((4, 1280), np.float32))
+    save_rows(tmp_path / "features", np.zeros((4, 1280), np.float32))
     trainer = make_trainer(hidden=(1280, 540, 270, 135, 62, 30), dropout=0.1)
     models = []
     trainer.fit = lambda model, tasks, name, **options: models.append(

@@ -21,7 +21,7 @@ from headswap.errors import InputError
 from headswap.params.train import Aim
 from headswap.train import stage
 from headswap.train.thresholds import choose_thresholds, reach
-from tests.made import make_index, make_split
+from tests.made import make_index, make_split, save_rows
 
 
 def best_by_trying(target, probability):
@@ -136,8 +136,8 @@ def _train(section, tmp_path, changes):
     }
     parts = np.array([["train"] * 12 + ["validation"] * 10 + ["test"] * 8] * 2)
     parts[1] = parts[1][::-1]
-    np.save(tmp_path / "features.npy", random.random((30, 4), np.float32))
-    rows = Rows([tmp_path / "features.npy"])
+    save_rows(tmp_path / "features", random.random((30, 4), np.float32))
+    rows = Rows([tmp_path / "features"])
     member = Member("tiny", rows, tmp_path, has_above=False, has_random_weights=False)
     index = make_index(names, cells, [TAGS, KIND])
     split = make_split(parts)

@@ -12,7 +12,7 @@ from headswap.train.descent.trainer import Trainer
 from headswap.train.exact.rounds import solve_rounds
 from headswap.train.strategies import multi_output
 from headswap.train.weights import class_weights, label_weights
-from tests.made import make_rows
+from tests.made import make_rows, save_rows
 
 KIND = Task("kind", "multiclass", ("a", "b", "c"))
 SIZE = Task("size", "multiclass", ("large", "small"))
@@ -35,13 +35,13 @@ def known(tmp_path):
     vectors = random.normal(size=(3, 8))[kinds] + random.normal(size=(80, 8))
     vectors += random.normal(size=(2, 8))[sizes]
     vectors[60:] += 50
-    np.save(tmp_path / "net.npy", vectors.astype(np.float32))
+    save_rows(tmp_path / "net", vectors.astype(np.float32))
     targets = {
         "kind": np.eye(3, dtype=np.float32)[kinds],
         "size": np.eye(2, dtype=np.float32)[sizes],
     }
     targets["kind"][60:] = 0
-    members = [Member("net", Rows([tmp_path / "net.npy"]), tmp_path, False, False)]
+    members = [Member("net", Rows([tmp_path / "net"]), tmp_path, False, False)]
     return members, targets
 
 
@@ -49,8 +49,8 @@ def known(tmp_path):
 def labelled(known, tmp_path):
     """The same without the rows that have no kind."""
     members, targets = known
-    np.save(tmp_path / "first.npy", members[0].rows[np.arange(60)])
-    first = Member("net", Rows([tmp_path / "first.npy"]), tmp_path, False, False)
+    save_rows(tmp_path / "first", members[0].rows[np.arange(60)])
+    first = Member("net", Rows([tmp_path / "first"]), tmp_path, False, False)
     return [first], {name: values[:60] for name, values in targets.items()}
 
 

@@ -97,7 +97,7 @@ def make(photos, section, inputs_of_prepare, tmp_path_factory):
             inputs_of_prepare, section("data", **data), prepare, folder / "prepared"
         )
         index = read_index(folder / "prepared")
-        images = [folder / "prepared" / "images.npy"]
+        images = [folder / "prepared" / "images"]
         names = [(image_id, 0) for image_id in index.image_ids]
         cached = folder / "features"
         write_features(images, names, "a", network, options, "tensorflow", cached)

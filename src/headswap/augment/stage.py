@@ -1,11 +1,12 @@
 """augment: varied versions of the training images, computed once.
 
-In: the prepared folder and the split. Out: `images.npy` (M, size, size, 3) uint8 and
+In: the prepared folder and the split. Out: rows `images` (M, size, size, 3) uint8 and
 `augmented.csv` (image_id, copy), row by row. Copy 0 is the prepared image itself and is
 not stored again. An image that trains in any round is varied; the rows of an image are
 used only where it trains.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 
 from headswap.artifacts.dataset.index import Index, read_index
 from headswap.artifacts.dataset.split import Split, read_split
-from headswap.artifacts.storage.arrays import RowWriter, map_rows
+from headswap.artifacts.storage.arrays import Rows, RowWriter
 from headswap.artifacts.storage.tables import PathLike, table_writer
 from headswap.augment.contact_sheet import draw_contact_sheet
 from headswap.augment.versions import make_versions, num_copies
@@ -44,7 +45,7 @@ def augment_images(
         sheet: JPEG file of the picture.
     """
     index, split = read_index(prepared), read_split(split_folder)
-    images = Path(prepared) / "images.npy"
+    images = Path(prepared) / "images"
     write_versions(images, index, split, options, output)
     Path(sheet).parent.mkdir(parents=True, exist_ok=True)
     shown = preview(images, index, split, options, NUM_PREVIEWED)
@@ -57,7 +58,7 @@ def write_versions(
     """Write the augmented folder.
 
     Args:
-        images: the prepared `images.npy`.
+        images: the prepared ones.
         index: its rows.
         split: of those rows.
         options: the operations and their strengths.
@@ -68,14 +69,14 @@ def write_versions(
     copies = num_copies(options)
     rows = np.flatnonzero((split.times > 0).any(axis=0)).tolist()
     training = [(row, index.image_ids[row]) for row in rows]
-    row_shape = map_rows(images).shape[1:]
+    pictures = Rows([images])
 
     most = len(training) * copies
-    num_bytes = most * (int(np.prod(row_shape)) + ROW_BYTES)
+    num_bytes = most * (math.prod(pictures.row_shape) + ROW_BYTES)
     require_disk(folder, num_bytes, f"{most} varied pictures")
-    make = partial(_make, images, copies, options)
+    make = partial(_make, pictures, copies, options)
     with (
-        RowWriter(folder / "images.npy", row_shape, "uint8", most) as augmented,
+        RowWriter(folder / "images", pictures.row_shape, "uint8", most) as augmented,
         table_writer(folder / "augmented.csv", ["image_id", "copy"]) as table,
     ):
         if copies == 0:
@@ -87,14 +88,13 @@ def write_versions(
 
 
 def _make(
-    images: PathLike, copies: int, options: Section, training: Sequence[tuple[int, str]]
+    pictures: Rows, copies: int, options: Section, training: Sequence[tuple[int, str]]
 ) -> list[np.ndarray]:
     """Return (copies, H, W, 3) uint8 for each (row, image id)."""
-    # Mapped anew each time: pages that stay mapped count as our memory.
-    pictures = map_rows(images)
+    prepared = pictures[np.array([row for row, _ in training])]
     return [
-        make_versions(np.array(pictures[row]), image_id, copies, options)
-        for row, image_id in training
+        make_versions(picture, image_id, copies, options)
+        for picture, (_, image_id) in zip(prepared, training, strict=True)
     ]
 
 
@@ -102,12 +102,12 @@ def preview(
     images: PathLike, index: Index, split: Split, options: Section, num_images: int
 ) -> Iterator[np.ndarray]:
     """Yield (1 + copies, H, W, 3) uint8: a training image followed by its versions."""
-    pictures = map_rows(images)
+    pictures = Rows([images])
     training_rows = np.flatnonzero(split.times[0])
     copies = min(num_copies(options), 8)
     spread = np.linspace(0, len(training_rows) - 1, num_images).astype(int)
     for row in training_rows[np.unique(spread)]:
-        image = np.array(pictures[row])
+        image = pictures[np.array([row])][0]
         if copies == 0:
             yield image[None]
             continue

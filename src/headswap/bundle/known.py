@@ -38,7 +38,7 @@ def write_known(
     """
     index, parts = read_index(prepared), read_split(split)
     # What is read of augmented versions is their rows' names.
-    features = read_features(cached, [prepared / "images.npy"])
+    features = read_features(cached, [prepared / "images"])
     members = usable_members(features)
     is_trained_on = (
         parts.times[0] > 0 if is_of_first_round else (parts.parts != UNUSED).any(axis=0)

@@ -131,7 +131,7 @@ def write_bundle(
 
 def _write_sample(read: Inputs, labels: Labels, count: int, folder: Path) -> int:
     """Write the sample, of pictures from all over the index; return how many."""
-    pictures = Rows([read.prepared / "images.npy"])
+    pictures = Rows([read.prepared / "images"])
     num_images = len(pictures)
     chosen = np.arange(min(count, num_images)) * num_images // max(count, 1)
     if len(chosen):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from headswap.errors import InputError
 
@@ -172,3 +173,24 @@ def divide(network: keras.Model, layer_name: str) -> Cut:
         keras.Model(network.input, tensor, name="below"),
         keras.Model(tensor, network.output, name="above"),
     )
+
+
+def multiply_adds(model: keras.Model) -> int:
+    """Return the multiplications of weights that a picture takes.
+
+    A kernel is applied at each place of what its layer gives. What layers without
+    kernels do, and products of features, as in attention, is left out.
+    """
+    return sum(
+        int(np.prod(weight.shape)) * int(np.prod(layer.output.shape[1:-1]))
+        for layer in model.layers
+        for weight in layer.weights
+        if len(weight.shape) > 1
+    )
+
+
+def num_trained(cut: Cut) -> int:
+    """Return how many numbers are trained above a cut."""
+    if cut.above is None:
+        return 0
+    return sum(int(np.prod(weight.shape)) for weight in cut.above.trainable_weights)

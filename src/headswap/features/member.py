@@ -1,7 +1,7 @@
 """One member of the features folder: a network's features and what is left above.
 
 - `member.json`: where the network was cut and what lies on either side;
-- `features.npy`: one feature a row; left out where the cut is at the input and there is
+- `features`: one feature a row; left out where the cut is at the input and there is
   no other view or size, because the features are then the images themselves;
 - `above.json`, `above.weights.h5`: the part above the cut, where there is one, so that
   training never has to know which network it was;
@@ -10,12 +10,14 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from headswap.artifacts.storage.arrays import num_bytes
 from headswap.features.parts import CutNetwork
-from headswap.features.rows import Pictures, write_features, write_pixels
+from headswap.features.pictures import Pictures
+from headswap.features.rows import write_features, write_pixels
 from headswap.machine.fingerprint import hash_file, hash_text
 from headswap.machine.store import Store
 from headswap.params.features import Section
@@ -27,6 +29,7 @@ def write_member(
     hashes: Sequence[bytes],
     store: Store,
     options: Section,
+    libraries: Mapping[str, str | None],
     output: Path,
 ) -> dict[str, Any]:
     """Write a member's folder; return the facts in its `member.json`.
@@ -37,21 +40,23 @@ def write_member(
         hashes: of the pictures.
         store: where rows may be, and where new ones go.
         options: how the features are computed.
+        libraries: versions of those that compute.
         output: folder to write.
     """
     output.mkdir(exist_ok=True)
     for name, content in network.files.items():
         (output / name).write_bytes(content)
-    features = output / "features.npy"
+    features = output / "features"
     if network.row_shape:
-        write_features(features, pictures, hashes, network, store, options)
+        write_features(features, pictures, hashes, network, store, options, libraries)
     elif network.image_size != pictures.size or pictures.has_views:
         write_pixels(features, pictures, network.image_size, store)
-    num_bytes = features.stat().st_size if features.exists() else 0
-    written = [*hashes, *map(hash_file, sorted(output.iterdir()))]
+    size = num_bytes(features) if features.exists() else 0
+    files = sorted(path for path in output.rglob("*") if path.is_file())
+    written = [*hashes, *map(hash_file, files)]
     facts = {
         **network.facts,
-        "cache_megabytes": round(num_bytes / 1e6, 3),
+        "cache_megabytes": round(size / 1e6, 3),
         "content": hash_text(written),
     }
     text = json.dumps(facts, indent=2)

@@ -47,6 +47,7 @@ class CutNetwork:
 
     Attributes:
         name: as given.
+        backend: as given.
         facts: for `member.json`.
         files: the parts below and above the cut, by the names of their files; none
             for a part that is empty.
@@ -67,7 +68,7 @@ class CutNetwork:
         self.name = name
         self._named, self._backbone = named, backbone
         self._prepared_size, self._options = prepared_size, options
-        self._backend, self._device, self._store = backend, device, store
+        self.backend, self._device, self._store = backend, device, store
         self._require_unchanged = require_unchanged
         facts = self.keep(
             [FACTS], lambda: {FACTS: json.dumps(self._describe()).encode()}
@@ -88,7 +89,7 @@ class CutNetwork:
 
     @cached_property
     def _cut(self) -> "Cut":
-        start_keras(self._backend)
+        start_keras(self.backend)
         import keras
 
         from headswap.features.cut import choose_place, divide
@@ -124,6 +125,8 @@ class CutNetwork:
         return files
 
     def _describe(self) -> dict[str, Any]:
+        from headswap.features.cut import multiply_adds, num_trained
+
         cut = self._cut
         lowest = cut.below or cut.above
         assert lowest is not None
@@ -140,8 +143,8 @@ class CutNetwork:
                 "cut_after": cut.layer_name,
                 "parameters_below": cut.below.count_params() if cut.below else 0,
                 "parameters_above": cut.above.count_params() if cut.above else 0,
-                "parameters_trained": _num_trained(cut),
-                "multiply_adds": sum(map(_multiply_adds, cut.parts.values())),
+                "parameters_trained": num_trained(cut),
+                "multiply_adds": sum(map(multiply_adds, cut.parts.values())),
                 "engine": self._options.engine if cut.below else None,
                 "device": self._device if cut.below else None,
                 "random_weights": self._backbone.starts_random(self._named),
@@ -179,6 +182,21 @@ class CutNetwork:
         """The shape of a feature; None where the network is cut at its input."""
         shape = self._facts["row_shape"]
         return None if shape is None else tuple(shape)
+
+    def kept_by_engine(self) -> Mapping[str, bytes]:
+        """Return what the engine keeps of the part below the cut, made if need be."""
+        kept: dict[str, bytes] = {}
+
+        def keep(
+            names: Sequence[str], make: Callable[[], Mapping[str, bytes]]
+        ) -> Mapping[str, bytes]:
+            kept.update(self.keep(names, make))
+            return kept
+
+        options = self._options
+        engine = registry.load("engines", options.engine)
+        engine.load(self._below, options.batch_size, options.precision, keep)
+        return kept
 
     def run(self, pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Return the features of pictures, float32 each, in their order.
@@ -222,23 +240,3 @@ def _say_effect(rounded: Sequence[np.ndarray], exact: Sequence[np.ndarray]) -> N
         f"features.precision: bfloat16 moves the features of the first {len(exact)} "
         f"pictures by up to {share:.1%} of the largest"
     )
-
-
-def _multiply_adds(model: "keras.Model") -> int:
-    """Return the multiplications of weights that a picture takes.
-
-    A kernel is applied at each place of what its layer gives. What layers without
-    kernels do, and products of features, as in attention, is left out.
-    """
-    return sum(
-        int(np.prod(weight.shape)) * int(np.prod(layer.output.shape[1:-1]))
-        for layer in model.layers
-        for weight in layer.weights
-        if len(weight.shape) > 1
-    )
-
-
-def _num_trained(cut: "Cut") -> int:
-    if cut.above is None:
-        return 0
-    return sum(int(np.prod(weight.shape)) for weight in cut.above.trainable_weights)

@@ -7,86 +7,22 @@ and ensemble.
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from headswap.artifacts.storage.arrays import Rows, create_rows, num_rows, write_rows
+from headswap.artifacts.storage.arrays import create_rows, write_rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
+from headswap.features.distant import compute_on_cluster
 from headswap.features.parts import CutNetwork
+from headswap.features.pictures import HASHED, Pictures, batches
 from headswap.machine.capacity import copied_beside, require_disk
-from headswap.machine.parallel import map_in_order
+from headswap.machine.cluster import cluster_address
 from headswap.machine.progress import progress
 from headswap.machine.speeds import measured
 from headswap.machine.store import Store
-from headswap.params.features import PLAIN, Section
-from headswap.pictures.resize import squash
-from headswap.pictures.views import VIEWS
-
-# Pictures that are hashed at a time.
-_HASHED = 64
-
-
-class Source(NamedTuple):
-    """Pictures in one view.
-
-    Attributes:
-        file: `.npy` of (N, S, S, 3) uint8 RGB.
-        view: one of `VIEWS`.
-    """
-
-    file: PathLike
-    view: str
-
-
-class Pictures:
-    """The pictures of all rows, read when asked for.
-
-    Args:
-        sources: of the rows, in their order.
-    """
-
-    def __init__(self, sources: Sequence[Source]):
-        self._rows = Rows([source.file for source in sources])
-        counts = [num_rows(source.file) for source in sources]
-        self._views = np.repeat([source.view for source in sources], counts)
-        self.size: int = self._rows.row_shape[0]
-        self.has_views = any(source.view != PLAIN for source in sources)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        """Return the pictures at the given positions, (B, S, S, 3) uint8."""
-        pictures = self._rows[rows]
-        views = self._views[rows]
-        for view in np.unique(views):
-            pictures[views == view] = VIEWS[view](pictures[views == view])
-        return pictures
-
-    def at_size(self, rows: np.ndarray, size: int) -> np.ndarray:
-        """Return them at another size, (B, size, size, 3) uint8."""
-        pictures = self[rows]
-        if size == self.size:
-            return pictures
-        return np.stack([squash(picture, size) for picture in pictures])
-
-    def hashes(self) -> list[bytes]:
-        """Return the SHA-256 of the pixels of each."""
-
-        def hash_part(rows: np.ndarray) -> list[bytes]:
-            return [hashlib.sha256(picture).digest() for picture in self[rows]]
-
-        parts = map_in_order(hash_part, batches(np.arange(len(self)), _HASHED))
-        return [each for part in parts for each in part]
-
-
-def batches(rows: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
-    """Yield the positions in batches, the last one may be smaller."""
-    for start in range(0, len(rows), batch_size):
-        yield rows[start : start + batch_size]
+from headswap.params.features import Section
 
 
 def _create(path: PathLike, shape: tuple[int, ...], dtype: str, store: Store) -> None:
@@ -100,7 +36,7 @@ def _create(path: PathLike, shape: tuple[int, ...], dtype: str, store: Store) ->
 def write_pixels(path: PathLike, pictures: Pictures, size: int, store: Store) -> None:
     """Write the pictures themselves, for a network that is cut at its input."""
     _create(path, (len(pictures), size, size, 3), "uint8", store)
-    for rows in batches(np.arange(len(pictures)), _HASHED):
+    for rows in batches(np.arange(len(pictures)), HASHED):
         write_rows(path, rows, pictures.at_size(rows, size))
 
 
@@ -111,16 +47,18 @@ def write_features(
     network: CutNetwork,
     store: Store,
     options: Section,
+    libraries: Mapping[str, str | None],
 ) -> None:
     """Write the output of the part below the cut for every row.
 
     Args:
-        path: of the `.npy` file, (rows, ...) in the precision of the options.
+        path: of the folder of rows, (rows, ...) in the precision of the options.
         pictures: of the rows.
         hashes: of the pictures.
         network: cut; built only if a row is missing.
         store: where rows may be, and where new ones go.
         options: how the features are computed.
+        libraries: versions of those that compute, which a cluster has to have too.
     """
     dtype = np.dtype(options.cached_dtype)
     shape = (len(pictures), *(network.row_shape or ()))
@@ -141,12 +79,7 @@ def write_features(
         return
     # Equal pictures are one.
     firsts = np.array([rows[0] for rows in missing.values()])
-    computed = network.run(
-        picture
-        for rows in batches(firsts, options.batch_size)
-        for picture in pictures.at_size(rows, network.image_size)
-    )
-    computed = measured(computed, store, network.speed, options.batch_size)
+    computed = _compute(network, pictures, firsts, store, options, libraries)
     with (
         store.writer("features") as writer,
         progress(what="features", total=len(firsts), unit="image") as bar,
@@ -157,6 +90,25 @@ def write_features(
             writer.put(key, cached.tobytes())
             write_rows(path, np.array(equal), cached)
             bar.update()
+
+
+def _compute(
+    network: CutNetwork,
+    pictures: Pictures,
+    rows: np.ndarray,
+    store: Store,
+    options: Section,
+    libraries: Mapping[str, str | None],
+) -> Iterator[np.ndarray]:
+    """Return the features of some rows, here or on the cluster that is asked for."""
+    if address := cluster_address():
+        return compute_on_cluster(address, network, pictures, rows, options, libraries)
+    computed = network.run(
+        picture
+        for some in batches(rows, options.batch_size)
+        for picture in pictures.at_size(some, network.image_size)
+    )
+    return measured(computed, store, network.speed, options.batch_size)
 
 
 def _require_range(feature: np.ndarray, dtype: np.dtype, layer_name: str) -> None:

@@ -10,6 +10,7 @@ cost when they are used.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from headswap import registry
@@ -18,7 +19,7 @@ from headswap.artifacts.storage.tables import PathLike, read_table, write_table
 from headswap.errors import InputError, listed, raise_faults
 from headswap.features.member import write_member
 from headswap.features.parts import CutNetwork
-from headswap.features.rows import Pictures, Source
+from headswap.features.pictures import Pictures, Source
 from headswap.machine.fingerprint import (
     hash_code,
     hash_file,
@@ -55,7 +56,7 @@ def compute_features(
     versions = read_table(Path(augmented) / "augmented.csv")
     row_names = [(image_id, 0) for image_id in read_index(prepared).image_ids]
     row_names += zip(versions["image_id"], map(int, versions["copy"]), strict=True)
-    image_files = [Path(made) / "images.npy" for made in (prepared, augmented)]
+    image_files = [Path(made) / "images" for made in (prepared, augmented)]
     members = write_features(
         image_files,
         row_names,
@@ -65,6 +66,7 @@ def compute_features(
         backend,
         output,
         lambda: _require_unchanged(inputs, backbone),
+        json.loads(Path(inputs).read_text(encoding="utf-8"))["libraries"],
     )
     text = json.dumps(_add_costs(members, len(options.views)), indent=2)
     Path(cost).parent.mkdir(parents=True, exist_ok=True)
@@ -114,11 +116,12 @@ def write_features(
     backend: str,
     output: PathLike,
     require_unchanged: Callable[[], None] = lambda: None,
+    libraries: Mapping[str, str | None] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Write the features folder; return the facts of its members.
 
     Args:
-        image_files: `.npy` files of (N, S, S, 3) uint8 RGB, the prepared images first.
+        image_files: folders of rows, (N, S, S, 3) uint8 RGB, the prepared images first.
         row_names: (image_id, copy) of every image in them; 0 is the prepared one.
         origin: a text that differs where libraries, the backend or weights do.
         backbone: which networks and weights, and where they are cut.
@@ -126,6 +129,7 @@ def write_features(
         backend: of Keras, where it is needed.
         output: folder to write.
         require_unchanged: raises where what was read is not what `origin` stands for.
+        libraries: versions of those that compute, which a cluster has to have too.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
@@ -175,7 +179,9 @@ def write_features(
                 )
                 member = folder / named.key
                 members.append(
-                    write_member(network, pictures, hashes, store, options, member)
+                    write_member(
+                        network, pictures, hashes, store, options, libraries, member
+                    )
                 )
     rows = [(*name, features_params.PLAIN) for name in row_names]
     for view in further:

@@ -30,7 +30,7 @@ class Pictures:
 
     def __init__(self, found: Found, prepared: Path):
         self._found = found
-        self._images = Rows([prepared / "images.npy"])
+        self._images = Rows([prepared / "images"])
         self._conflicts = Rows([prepared / IMAGES])
         self._thumbnails = Thumbnails()
 

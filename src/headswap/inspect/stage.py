@@ -63,7 +63,7 @@ def inspect_data(
 
 def _judge(found: Found, prepared: PathLike, features: PathLike) -> Judged:
     # Whether a member is pixels alone is asked, and they are those of the pictures.
-    cached = read_features(features, [Path(prepared) / "images.npy"])
+    cached = read_features(features, [Path(prepared) / "images"])
     networks = tuple(member.name for member in usable_members(cached))
     if not networks:
         return Judged((), [])

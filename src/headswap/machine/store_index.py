@@ -110,6 +110,15 @@ class StoreIndex:
             ).fetchone()
         return None if found is None else Place(*found)
 
+    def keys(self, kind: str) -> list[bytes]:
+        """Return the keys of all rows of a kind."""
+        with self._lock:
+            found = self._file.execute(
+                "select key from places join shards using (shard) where kind = ?",
+                (kind,),
+            ).fetchall()
+        return [key for (key,) in found]
+
     def name_of(self, shard: int) -> str | None:
         """Return the name of a shard's file."""
         with self._lock:

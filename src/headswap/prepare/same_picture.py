@@ -26,7 +26,7 @@ def name_pictures(pictures: Sequence[Picture], images: PathLike) -> list[str]:
 
     Args:
         pictures: what the N files were decoded to; their pixels are not asked for.
-        images: the prepared `images.npy`, of the same N.
+        images: the prepared folder of rows, of the same N.
     """
     names = [picture.pixel_hash for picture in pictures]
     boxed_sides = {_sides(picture) for picture in pictures if picture.box > 1}

@@ -1,13 +1,14 @@
 """prepare: labelled files -> one array of equal-sized pictures and their index.
 
-In: the raw folder, by way of a layout. Out, in one folder: `images.npy` (N, size,
+In: the raw folder, by way of a layout. Out, in one folder: rows `images` (N, size,
 size, 3) uint8 RGB, `index.csv` with one row an image in the same order, `rejected.csv`
-with every file left out and why, `conflicts.csv` and `conflicts.npy` with those that
+with every file left out and why, `conflicts.csv` and `conflicts` with those that
 are left out for their labels, `labels.json` with the tasks and class order, and
 `near_duplicates.csv` with the pairs of pictures that look alike.
 """
 
 import json
+import shutil
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +24,7 @@ from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.dataset.near_duplicates import write_near_duplicates
 from headswap.artifacts.dataset.relations import find_relations
 from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR, Task
-from headswap.artifacts.storage.arrays import RowWriter, iterate, map_rows
+from headswap.artifacts.storage.arrays import Rows, RowWriter, iterate
 from headswap.artifacts.storage.tables import PathLike, write_table
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params import data as data_params
@@ -79,7 +80,7 @@ def prepare_images(
     shape = (options.image_size, options.image_size, 3)
     leaving = require_room(folder, len(paths), shape)
     read = read_pictures(listing.root, paths, options, libraries, leaving)
-    with RowWriter(folder / "images.npy", shape, "uint8", len(paths)) as images:
+    with RowWriter(folder / "images", shape, "uint8", len(paths)) as images:
         for row, picture in zip(listing.rows, read, strict=True):
             if isinstance(picture, UnreadableImage):
                 rejected.append((row.path, str(picture)))
@@ -87,7 +88,7 @@ def prepare_images(
             images.append(picture.pixels[None])
             kept.append(row)
             pictures.append(replace(picture, pixels=NO_PIXELS))
-    names = name_pictures(pictures, folder / "images.npy")
+    names = name_pictures(pictures, folder / "images")
     conflicting = _conflicting_rows(listing, kept, names)
     rejected += [(kept[i].path, "same picture, other label") for i in conflicting]
     write_table(
@@ -107,11 +108,11 @@ def prepare_images(
         folder,
         list(listing.kinds),
         [Conflict(names[i], kept[i].path, tuple(_cells(kept[i]))) for i in conflicting],
-        folder / "images.npy",
+        folder / "images",
         conflicting,
     )
     if conflicting:
-        _remove_images(folder / "images.npy", conflicting)
+        _remove_images(folder / "images", conflicting)
         remaining = sorted(set(range(len(kept))) - set(conflicting))
         kept, index = [kept[i] for i in remaining], [index[i] for i in remaining]
         pictures = [pictures[i] for i in remaining]
@@ -121,7 +122,7 @@ def prepare_images(
     write_labels(folder / "labels.json", _labels(listing, kept))
     image_ids = [str(image_id) for image_id, *_ in index]
     alike = find_near_duplicates(
-        folder / "images.npy", options, image_ids, names, pictures, libraries
+        folder / "images", options, image_ids, names, pictures, libraries
     )
     write_near_duplicates(folder, alike)
     print(
@@ -210,13 +211,13 @@ def _conflicting_rows(listing: Listing, kept: list[Row], names: list[str]) -> li
 
 def _remove_images(images: Path, rows: Sequence[int]) -> None:
     """Remove rows from the prepared images."""
-    removed, old = set(rows), images.with_name("images.old.npy")
+    removed, old = set(rows), images.with_name("images.old")
     images.rename(old)
-    with RowWriter(images, map_rows(old).shape[1:], "uint8") as writer:
+    with RowWriter(images, Rows([old]).row_shape, "uint8") as writer:
         for number, image in enumerate(iterate(old, 1)):
             if number not in removed:
                 writer.append(image)
-    old.unlink()
+    shutil.rmtree(old)
 
 
 def _labels(listing: Listing, kept: Sequence[Row]) -> Labels:

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,8 +13,11 @@ import numpy as np
 
 from headswap.artifacts.storage.tables import is_text
 from headswap.machine.capacity import copied_beside, require_disk
+from headswap.machine.cluster import cluster_address, map_on_cluster
 from headswap.machine.fingerprint import hash_code, hash_text
-from headswap.machine.parallel import map_many
+from headswap.machine.nodes import Needs
+from headswap.machine.parallel import CHUNK, map_many
+from headswap.machine.progress import progress
 from headswap.machine.store import Store, open_store, store_folder
 from headswap.params.prepare import Section
 from headswap.pictures.decode import Picture, UnreadableImage, decode
@@ -34,6 +37,7 @@ class Stored(NamedTuple):
     key: bytes
 
 
+KIND = "pictures"
 Found = Picture | UnreadableImage | Stored
 
 
@@ -56,7 +60,7 @@ class Reader:
     limit: int
 
     def read(
-        self, path: str, store: Store | None
+        self, path: str, store: "Store | Known | None"
     ) -> Picture | UnreadableImage | Stored:
         """Return a file's picture, or the reason why it has none.
 
@@ -118,11 +122,10 @@ def read_pictures(
     """
     code = hash_code(["headswap.pictures.decode"])
     name = bytes.fromhex(hash_text([code, libraries, options]))
-    with open_store() as store, store.writer("pictures") as writer:
+    with open_store() as store, store.writer(KIND) as writer:
         store.leaving = leaving
         reader = Reader(root, options, name, store.folder, store.limit)
-        read = partial(_read, reader)
-        results = map_many(read, paths, what="prepare", unit="image")
+        results = _map_files(reader, paths, store, libraries)
         for path, found in zip(paths, results, strict=True):
             if isinstance(found, Stored):
                 content = store.get(found.key)
@@ -136,6 +139,42 @@ def read_pictures(
                 writer.put(key, _to_bytes(found))
             assert not isinstance(found, Stored)
             yield found
+
+
+@dataclass(frozen=True)
+class Known:
+    """The keys of a store that lies on another machine."""
+
+    keys: frozenset[bytes]
+
+    def has(self, key: bytes) -> bool:
+        """Return whether the store has a row."""
+        return key in self.keys
+
+
+def _map_files(
+    reader: Reader,
+    paths: Sequence[str],
+    store: Store,
+    libraries: Mapping[str, str],
+) -> Iterator[Found]:
+    """Yield what is found of each file, here or on the cluster that is asked for."""
+    address = cluster_address()
+    if address is None:
+        read = partial(_read, reader)
+        return map_many(read, paths, what="prepare", unit="image")
+    # Another machine has another folder to start from.
+    reader = replace(reader, root=reader.root.resolve())
+    known = Known(frozenset(store.index.keys(KIND)))
+    needs = Needs(libraries, [reader.root])
+    make = partial(_reading, reader, known)
+    results = map_on_cluster(address, make, paths, CHUNK, needs)
+    return iter(progress(results, what="prepare", total=len(paths), unit="image"))
+
+
+def _reading(reader: Reader, known: Known) -> Callable[[Sequence[str]], list[Found]]:
+    """Return what reads files on another machine."""
+    return lambda paths: [reader.read(path, known) for path in paths]
 
 
 # A process that reads for another one opens the store once.

@@ -109,7 +109,7 @@ def least_sure(answers: Sequence[Answer], without: Sequence[Answer]) -> list[Ans
 def _case_maker(
     run: Run, prepared: Path, nearest: dict[int, list[int]]
 ) -> Callable[[str, Answer], Case]:
-    images = Rows([prepared / "images.npy"])
+    images = Rows([prepared / "images"])
     thumbnails = Thumbnails(ROOM)
     index = run.index
 

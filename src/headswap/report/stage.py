@@ -40,7 +40,7 @@ def write_report(
     run = read_run(prepared, split, features, predictions, metrics)
     libraries = json.loads(Path(inputs).read_text(encoding="utf-8"))["libraries"]
     # Whether a member is pixels alone is asked, and they are those of the pictures.
-    cached = read_features(features, [Path(prepared) / "images.npy"])
+    cached = read_features(features, [Path(prepared) / "images"])
     page = build_report(run, sections, libraries, Path(prepared), cached)
     file = Path(output)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ def train_model(
         backbone: the `backbone` section, for what is trained above the cut.
         backend: of Keras, where it is needed.
     """
-    images = [folder / "images.npy" for folder in (inputs.prepared, inputs.augmented)]
+    images = [folder / "images" for folder in (inputs.prepared, inputs.augmented)]
     features = read_features(inputs.features, images)
     checkpoints = outputs.checkpoints / _name_of_run(inputs, options, backbone)
     fit_rounds(

@@ -10,6 +10,7 @@ from headswap.prepare.near_duplicates.looks import (
     join_looks,
     look_at,
 )
+from tests.made import save_rows
 
 
 @pytest.fixture
@@ -17,10 +18,10 @@ def looks_of(tmp_path):
     """looks_of(*pictures): of pictures as large as they are to be prepared."""
 
     def find(*pictures, resize="squash", sides=None):
-        np.save(tmp_path / "images.npy", np.stack(pictures))
+        save_rows(tmp_path / "images", np.stack(pictures))
         sides = sides or [(1, 1)] * len(pictures)
         rows = np.arange(len(pictures))
-        return join_looks(list(look_at(tmp_path / "images.npy", rows, sides, resize)))
+        return join_looks(list(look_at(tmp_path / "images", rows, sides, resize)))
 
     return find
 

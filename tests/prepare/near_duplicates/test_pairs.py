@@ -17,6 +17,7 @@ from headswap.pictures.decode import decode
 from headswap.prepare.near_duplicates import looks, stored_looks
 from headswap.prepare.near_duplicates.pairs import find_near_duplicates
 from headswap.prepare.stage import prepare_images
+from tests.made import save_rows
 
 NUM_PICTURES = 20
 # At least so many of 20 copies of each kind are found and confirmed.
@@ -34,10 +35,10 @@ def find(options, tmp_path):
 
     def call(files):
         pictures = [decode(file, options.image_size, options.resize) for file in files]
-        np.save(tmp_path / "images.npy", np.stack([one.pixels for one in pictures]))
+        save_rows(tmp_path / "images", np.stack([one.pixels for one in pictures]))
         numbers = list(map(str, range(len(files))))
         names = [picture.pixel_hash for picture in pictures]
-        images = tmp_path / "images.npy"
+        images = tmp_path / "images"
         return find_near_duplicates(images, options, numbers, names, pictures, {})
 
     return call

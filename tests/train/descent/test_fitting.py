@@ -25,7 +25,7 @@ from headswap.train.descent.batches import Batches
 from headswap.train.descent.fitting import Schedule
 from headswap.train.descent.trainer import Trainer
 from headswap.train.strategies import multi_output
-from tests.made import FACTS, make_rows
+from tests.made import FACTS, make_rows, save_rows
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +40,8 @@ def make_trainer(tmp_path, section):
     random = np.random.default_rng(0)
     labels = np.arange(60) % 3
     maps = random.normal(size=(60, 4, 4, 2)) + labels[:, None, None, None]
-    np.save(tmp_path / "maps.npy", maps.astype(np.float32))
-    np.save(tmp_path / "vectors.npy", maps.mean(axis=(1, 2)).astype(np.float32))
+    save_rows(tmp_path / "maps", maps.astype(np.float32))
+    save_rows(tmp_path / "vectors", maps.mean(axis=(1, 2)).astype(np.float32))
     keras.utils.set_random_seed(3)
     feature = keras.Input((4, 4, 2))
     tensor = keras.layers.Conv2D(5, 3, name="convolution")(feature)
@@ -53,8 +53,8 @@ def make_trainer(tmp_path, section):
     def make(run, *, members=("net",), random_weights=False, backbone=None, **train):
         keras.utils.clear_session()
         keras.utils.set_random_seed(5)
-        rows = Rows([tmp_path / "maps.npy"])
-        vectors = Rows([tmp_path / "vectors.npy"])
+        rows = Rows([tmp_path / "maps"])
+        vectors = Rows([tmp_path / "vectors"])
         known = {
             "net": Member("net", rows, tmp_path, True, random_weights),
             "fresh": Member("fresh", rows, tmp_path, True, True),

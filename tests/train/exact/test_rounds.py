@@ -15,7 +15,7 @@ from headswap.artifacts.storage.arrays import Rows
 from headswap.machine import parallel
 from headswap.train.exact import rounds as rounds_module
 from headswap.train.exact.rounds import solve_rounds
-from tests.made import FACTS, make_rows
+from tests.made import FACTS, make_rows, save_rows
 
 FINE = Task("fine", "multiclass", ("a1", "a2", "b1", "b2"))
 COARSE = Task("coarse", "multiclass", ("a", "b"))
@@ -34,8 +34,8 @@ def solved(tmp_path, section):
     fine = np.arange(80) % 4
     centres = random.normal(size=(4, 12))
     vectors = centres[fine] + 0.5 * random.normal(size=(80, 12))
-    np.save(tmp_path / "net.npy", vectors.astype(np.float32))
-    np.save(tmp_path / "other.npy", np.abs(vectors[:, ::-1]).astype(np.float16))
+    save_rows(tmp_path / "net", vectors.astype(np.float32))
+    save_rows(tmp_path / "other", np.abs(vectors[:, ::-1]).astype(np.float16))
     targets = {
         "fine": np.eye(4, dtype=np.float32)[fine],
         "coarse": np.eye(2, dtype=np.float32)[fine // 2],
@@ -44,7 +44,7 @@ def solved(tmp_path, section):
 
     def call(members=("net",), **train):
         known = [
-            Member(name, Rows([tmp_path / f"{name}.npy"]), tmp_path, False, False)
+            Member(name, Rows([tmp_path / name]), tmp_path, False, False)
             for name in members
         ]
         options = section("train", **train)

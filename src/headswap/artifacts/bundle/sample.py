@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headswap.artifacts.storage.arrays import read_array
 from headswap.artifacts.storage.documents import read_document
+from headswap.artifacts.storage.files import read_array
 from headswap.artifacts.storage.tables import PathLike
 
 SAMPLE, PICTURES, PREDICTIONS = "sample", "pictures.npy", "predictions.json"

@@ -1,4 +1,4 @@
-"""`conflicts.csv` and `conflicts.npy`: pictures left out because of their labels.
+"""`conflicts.csv` and `conflicts`: pictures left out because of their labels.
 
 One row a file, those of one picture together: it stands under several classes of a
 task. Nothing trains on them; they are kept for people to look at.
@@ -13,7 +13,7 @@ import numpy as np
 from headswap.artifacts.storage.arrays import Rows, RowWriter
 from headswap.artifacts.storage.tables import PathLike, read_table, write_table
 
-TABLE, IMAGES = "conflicts.csv", "conflicts.npy"
+TABLE, IMAGES = "conflicts.csv", "conflicts"
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ def write_conflicts(
     images: PathLike,
     rows: Sequence[int],
 ) -> None:
-    """Write both files.
+    """Write the table and the pictures.
 
     Args:
         folder: the prepared folder.
         tasks: names, in the order of the cells.
         conflicts: of N files.
-        images: `images.npy` in which their pictures still are.
+        images: the folder of rows in which their pictures still are.
         rows: of the N files there.
     """
     order = sorted(range(len(rows)), key=lambda n: _key(conflicts[n]))
@@ -67,7 +67,7 @@ def _key(conflict: Conflict) -> tuple[str, str]:
 
 
 def read_conflicts(folder: PathLike) -> list[Conflict]:
-    """Return the conflicts; number i is row i of `conflicts.npy`."""
+    """Return the conflicts; number i is row i of `conflicts`."""
     table = read_table(Path(folder) / TABLE)
     pictures, paths, *cells = table.values()
     return [

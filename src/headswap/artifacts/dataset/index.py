@@ -1,6 +1,6 @@
 """`index.csv`: what prepare found out about each image.
 
-Row i is row i of the prepared `images.npy`. Facts only: who belongs together is for
+Row i is row i of the prepared `images`. Facts only: who belongs together is for
 split to say, in `split.csv`.
 """
 
@@ -43,7 +43,7 @@ def slice_column(name: str) -> str:
 
 @dataclass(frozen=True)
 class Index:
-    """What `index.csv` and `labels.json` say; row i is row i of `images.npy`.
+    """What `index.csv` and `labels.json` say; row i is row i of `images`.
 
     Attributes:
         image_ids: unique; from the hash of each file's content.

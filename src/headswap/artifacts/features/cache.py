@@ -124,7 +124,7 @@ def read_features(features: PathLike, image_files: Sequence[PathLike]) -> Featur
 
 def _read_member(folder: Path, image_files: Sequence[PathLike]) -> Member:
     facts: _Facts = read_document(folder / "member.json", _Facts, _REMEDY)
-    cached = folder / "features.npy"
+    cached = folder / "features"
     return Member(
         name=folder.name,
         rows=Rows([cached] if cached.exists() else image_files),

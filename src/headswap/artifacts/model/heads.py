@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headswap.artifacts.model.listed_heads import ListedHead
-from headswap.artifacts.storage.arrays import read_array
 from headswap.artifacts.storage.documents import read_document
+from headswap.artifacts.storage.files import read_array
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
 from headswap.solver.logistic import probabilities

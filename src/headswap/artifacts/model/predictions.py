@@ -16,8 +16,8 @@ import numpy as np
 from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.decisions import decide_tasks
-from headswap.artifacts.storage.arrays import read_array
 from headswap.artifacts.storage.documents import read_document
+from headswap.artifacts.storage.files import read_array
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
 from headswap.machine.capacity import require_disk

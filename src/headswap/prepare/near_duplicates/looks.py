@@ -86,7 +86,7 @@ def look_at(
     transpose.
 
     Args:
-        images: `images.npy`.
+        images: the folder of rows.
         rows: of the N pictures there.
         sides: of the N originals, (width, height).
         resize: how the pictures were prepared.

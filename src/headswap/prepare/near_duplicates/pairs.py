@@ -39,7 +39,7 @@ def find_near_duplicates(
     """Return the pairs of pictures that look alike, of files that are not equal anyway.
 
     Args:
-        images: `images.npy`, of N pictures.
+        images: the folder of rows, of N pictures.
         options: how they were prepared.
         image_ids: of the N files.
         names: of the picture that each file shows; equal where it is the same.

@@ -28,7 +28,7 @@ def find_looks(
     """Return the looks of prepared pictures.
 
     Args:
-        images: `images.npy`.
+        images: the folder of rows.
         rows: of the N pictures there.
         pictures: what the N files were decoded to; their pixels are not asked for.
         options: how they were prepared.

@@ -113,7 +113,7 @@ def _compute(
     computed = {}
     for input_name, vector in vectors.items():
         above = keras.Model({input_name: model.input[input_name]}, vector)
-        file = folder / f"{input_name}.npy"
+        file = folder / input_name
         num_rows = len(arrays[input_name])
         create_rows(file, (num_rows, *vector.shape[1:]), "float32")
         parts = np.split(needed, range(size, len(needed), size))

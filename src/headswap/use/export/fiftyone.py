@@ -75,7 +75,7 @@ def export(
     index, split = read_index(PREPARED), read_split(SPLIT)
     _write(folder / "metadata.json", _metadata(index.tasks))
     _write(folder / "samples.json", {"samples": _samples(index, split)})
-    features = read_features(FEATURES, [PREPARED / "images.npy"])
+    features = read_features(FEATURES, [PREPARED / "images"])
     lines = []
     for member in usable_members(features):
         file = f"features-{member.name}.npy"

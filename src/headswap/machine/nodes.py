@@ -1,0 +1,104 @@
+"""What the nodes of a Ray cluster have to have, so that their results are ours.
+
+Libraries, what is computed on and the files that the work reads are asked for on every
+node, and one that differs is refused in words before anything is computed.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headswap.errors import InputError, raise_faults
+from headswap.machine.fingerprint import library_versions
+
+ADDRESS = "RAY_ADDRESS"
+# Seconds until all nodes have said what they are: the first process of a node unpacks
+# the code and starts.
+PATIENCE = 120
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a node has to have, so that its results are those of this machine.
+
+    Attributes:
+        libraries: names of those whose versions count.
+        paths: absolute, of files and folders that the work reads.
+        find_device: says what is computed on; picklable.
+        num_cpus: that a chunk takes; None for all of a node.
+    """
+
+    libraries: Collection[str]
+    paths: Sequence[Path]
+    find_device: Callable[[], str] | None = None
+    num_cpus: int | None = 1
+
+
+def require_equal_nodes(ray: Any, needs: Needs) -> dict[str, float]:
+    """Check that all nodes have what they need; return what a chunk takes of one.
+
+    Raises:
+        InputError: with everything that one has otherwise, or does not say in time.
+    """
+    expected = _describe(needs)
+    on_gpu = expected.get("device", "").startswith("GPU")
+    kind = "GPU" if on_gpu else "CPU"
+    nodes = [
+        node
+        for node in ray.nodes()
+        if node["Alive"] and node["Resources"].get(kind, 0) >= 1
+    ]
+    if not nodes:
+        raise InputError(
+            f"{ADDRESS}: the cluster must have a node with a free {kind}, as this "
+            f"machine computes on {expected.get('device', 'one')}, got none. Add one, "
+            f"or unset {ADDRESS}."
+        )
+    taken = {"num_cpus": 0, "num_gpus": int(on_gpu)}
+    describe = ray.remote(**taken, max_retries=0)(_describe)
+    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+    asked = {
+        describe.options(
+            scheduling_strategy=strategy(node["NodeID"], soft=False)
+        ).remote(needs): node["NodeManagerAddress"]
+        for node in nodes
+    }
+    done, silent = ray.wait([*asked], num_returns=len(asked), timeout=PATIENCE)
+    faults = [
+        f"{ADDRESS}: node {asked[each]} must say what it is within {PATIENCE} "
+        f"seconds, got nothing. Take it out of the cluster, or unset {ADDRESS}."
+        for each in silent
+    ]
+    for each in done:
+        found = ray.get(each)
+        faults += [
+            f"{ADDRESS}: node {asked[each]} must have {name} {value}, as this machine "
+            f"has, got {found[name]}. Change that, or take the node out of the cluster."
+            for name, value in expected.items()
+            if found[name] != value
+        ]
+    raise_faults(faults)
+    all_cpus = min(node["Resources"].get("CPU", 1) for node in nodes)
+    return taken | {"num_cpus": 1 if on_gpu else needs.num_cpus or all_cpus}
+
+
+def _describe(needs: Needs) -> dict[str, str]:
+    """Return what this machine has of what is needed, by name."""
+    facts = {"Python": python_version()}
+    facts |= {
+        name: version or "none"
+        for name, version in library_versions([*needs.libraries]).items()
+    }
+    if needs.find_device:
+        facts["device"] = needs.find_device()
+    for path in needs.paths:
+        facts[str(path)] = "to read" if os.access(path, os.R_OK) else "not to read"
+    return facts
+
+
+def python_version() -> str:
+    """Return the version of Python that runs."""
+    return ".".join(map(str, sys.version_info[:3]))
