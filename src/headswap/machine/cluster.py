@@ -30,6 +30,10 @@ Work = Callable[[Sequence[Item]], Sequence[Result]]
 
 # Seconds until somebody answers at an address.
 PATIENCE = 10
+# How one begins to speak HTTP/2, and so gRPC, with no settings; and the kind of message
+# that has to be the answer. Source: RFC 9113, sections 3.4, 4.1 and 6.5.
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+_SETTINGS, _MESSAGE_HEADER = 4, 9
 # Chunks that are handed to Ray at a time: it knows all of them at once.
 WINDOW = 2048
 
@@ -155,16 +159,22 @@ def _connected(address: str) -> Iterator[Any]:
 
 
 def _require_answer(address: str) -> None:
-    """Check that somebody listens at an address.
+    """Check that somebody who might be Ray answers at an address.
+
+    Ray itself would try for minutes.
 
     Raises:
         InputError: nobody does.
     """
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if address == "auto":
+    if address == "auto" or os.environ.get("RAY_USE_TLS") == "1":
         return
     try:
-        socket.create_connection((host, int(port)), PATIENCE).close()
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
+            connection.sendall(_GREETING)
+            answer = connection.recv(_MESSAGE_HEADER, socket.MSG_WAITALL)
+        if len(answer) < _MESSAGE_HEADER or answer[3] != _SETTINGS:
+            raise OSError("what listens there is no Ray")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{ADDRESS}: it must be the host:port of a Ray cluster, got {address}, "
