@@ -8,6 +8,7 @@ dies is computed on another. Nodes run the code of this process.
 import logging
 import os
 import pickle
+import signal
 import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -131,6 +132,7 @@ def _connected(address: str) -> Iterator[Any]:
         "py_modules": [str(SOURCE / "headswap")],
         "env_vars": {"TF_CPP_MIN_LOG_LEVEL": "3", **variables},
     }
+    on_kill = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(
             address,
@@ -146,6 +148,8 @@ def _connected(address: str) -> Iterator[Any]:
             f"Python {python_version()}, got: {shortened(str(error))}. Start one "
             f"(ray start --head), or unset {ADDRESS}."
         ) from error
+    # Ray sets its own, which ends a process without a word.
+    signal.signal(signal.SIGTERM, on_kill)
     try:
         yield ray
     except ray.exceptions.RayError as error:
