@@ -9,6 +9,7 @@ moment that the seed draws.
 import dataclasses
 import os
 import random
+import signal
 import sys
 from itertools import count
 from pathlib import Path
@@ -83,7 +84,9 @@ def main(folder, *seeds):
     cluster = Cluster(initialize_head=True, head_node_args=NODE)
     try:
         worker = cluster.add_node(**NODE)
+        on_kill = signal.getsignal(signal.SIGTERM)
         both = run(folder, "both", cluster.address)
+        assert signal.getsignal(signal.SIGTERM) is on_kill
         print("both:", [name for name in alone if alone[name] != both.get(name)])
         for seed in seeds:
             moment = random.Random(seed).randrange(2 * NUM_PICTURES)

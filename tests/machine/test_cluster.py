@@ -5,6 +5,8 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -37,13 +39,41 @@ def test_an_address_where_nobody_answers_is_named(address):
         ask(address)
 
 
-def test_without_ray_it_says_what_to_install(monkeypatch):
+@pytest.fixture
+def serve():
+    """serve(answer): the address of a server that says this to whoever comes."""
+    with ExitStack() as stack:
+
+        def start(answer):
+            server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def listen():
+                connection, _ = server.accept()
+                # Whoever comes may go without having heard all.
+                with connection, suppress(OSError):
+                    connection.recv(100)
+                    connection.sendall(answer)
+                    connection.recv(100)
+
+            thread = Thread(target=listen)
+            thread.start()
+            stack.callback(thread.join)
+            return f"127.0.0.1:{server.getsockname()[1]}"
+
+        yield start
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n"])
+def test_what_is_no_ray_is_named_soon(serve, answer, monkeypatch):
+    monkeypatch.setattr("headswap.machine.cluster.PATIENCE", 0.3)
+    with pytest.raises(InputError, match=r"where none answers \((timed|what listens)"):
+        ask(serve(answer))
+
+
+def test_without_ray_it_says_what_to_install(monkeypatch, serve):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with (
-        socket.create_server(("127.0.0.1", 0)) as server,
-        pytest.raises(InputError, match=r"ray must be installed.*headswap\[ray\]"),
-    ):
-        ask(f"127.0.0.1:{server.getsockname()[1]}")
+    with pytest.raises(InputError, match=r"ray must be installed.*headswap\[ray\]"):
+        ask(serve(bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])))
 
 
 @pytest.fixture

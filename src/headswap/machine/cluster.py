@@ -8,6 +8,7 @@ dies is computed on another. Nodes run the code of this process.
 import logging
 import os
 import pickle
+import signal
 import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,10 @@ Work = Callable[[Sequence[Item]], Sequence[Result]]
 
 # Seconds until somebody answers at an address.
 PATIENCE = 10
+# How one begins to speak HTTP/2, and so gRPC, with no settings; and the kind of message
+# that has to be the answer. Source: RFC 9113, sections 3.4, 4.1 and 6.5.
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+_SETTINGS, _MESSAGE_HEADER = 4, 9
 # Chunks that are handed to Ray at a time: it knows all of them at once.
 WINDOW = 2048
 
@@ -128,6 +133,7 @@ def _connected(address: str) -> Iterator[Any]:
         "py_modules": [str(SOURCE / "headswap")],
         "env_vars": {"TF_CPP_MIN_LOG_LEVEL": "3", **variables},
     }
+    on_kill = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(
             address,
@@ -143,6 +149,8 @@ def _connected(address: str) -> Iterator[Any]:
             f"Python {python_version()}, got: {shortened(str(error))}. Start one "
             f"(ray start --head), or unset {ADDRESS}."
         ) from error
+    # Ray sets its own, which ends a process without a word.
+    signal.signal(signal.SIGTERM, on_kill)
     try:
         yield ray
     except ray.exceptions.RayError as error:
@@ -156,16 +164,22 @@ def _connected(address: str) -> Iterator[Any]:
 
 
 def _require_answer(address: str) -> None:
-    """Check that somebody listens at an address.
+    """Check that somebody who might be Ray answers at an address.
+
+    Ray itself would try for minutes.
 
     Raises:
         InputError: nobody does.
     """
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if address == "auto":
+    if address == "auto" or os.environ.get("RAY_USE_TLS") == "1":
         return
     try:
-        socket.create_connection((host, int(port)), PATIENCE).close()
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
+            connection.sendall(_GREETING)
+            answer = connection.recv(_MESSAGE_HEADER, socket.MSG_WAITALL)
+        if len(answer) < _MESSAGE_HEADER or answer[3] != _SETTINGS:
+            raise OSError("what listens there is no Ray")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{ADDRESS}: it must be the host:port of a Ray cluster, got {address}, "
