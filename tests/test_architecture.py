@@ -276,9 +276,9 @@ def test_no_module_is_about_too_much():
 
 
 def test_arrays_are_mapped_in_one_place():
-    """Where threads are safe; NumPy's own way is not, see map_shard."""
+    """Where threads are safe; NumPy's own way is not, see map_file."""
     mapping = {relative(p) for p in MODULES if "mmap_mode" in p.read_text()}
-    assert mapping == {"src/headswap/artifacts/storage/shards.py"}
+    assert mapping == {"src/headswap/artifacts/storage/files.py"}
 
 
 @pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=relative)

@@ -105,7 +105,7 @@ def map_shard(folder: Path, number: int, known: Manifest) -> np.ndarray:
     except FileNotFoundError:
         found = "no file"
     except InputError as error:
-        found = f"another file ({error})"
+        found = f"one cut short ({error})"
     expected = f"{known.dtype} {known.shape_of(number)}"
     if rows is None or found != expected:
         raise InputError(

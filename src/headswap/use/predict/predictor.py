@@ -1,6 +1,5 @@
 """A bundle, loaded: pictures in, probabilities out, as training had them."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -10,18 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from headswap import registry
 from headswap.artifacts.bundle.bundle import (
     MODEL,
-    NETWORKS,
-    Bundle,
     Network,
     read_bundle,
 )
 from headswap.artifacts.bundle.neighbours import Neighbours, read_neighbours
 from headswap.artifacts.dataset.labels import read_labels
-from headswap.artifacts.features.below import build_below
-from headswap.artifacts.features.cache import BELOW_FILES, input_name
+from headswap.artifacts.features.cache import input_name
 from headswap.artifacts.model.decisions import (
     decide_tasks,
     read_decisions,
@@ -32,21 +27,17 @@ from headswap.artifacts.model.energy import are_unlike, energies
 from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
-from headswap.machine.backend import start_keras
-from headswap.machine.fingerprint import hash_file
 from headswap.machine.parallel import map_in_order
-from headswap.machine.store import open_store
 from headswap.pictures.decode import UnreadableImage, decode
 from headswap.pictures.files import read_file
 from headswap.pictures.resize import RESIZERS, squash
 from headswap.pictures.views import VIEWS
 from headswap.use.predict.above import Arrays, load_above
+from headswap.use.predict.below import Run, load_below
 from headswap.use.predict.said import Prediction, Said
 
 # Pictures in memory at a time, of 320 pixels 80 MB.
 _BLOCK = 256
-
-Run = Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]
 
 
 class Predictor:
@@ -215,26 +206,10 @@ class Predictor:
 
     def _engine(self, network: Network) -> Run:
         if network.name not in self._engines:
-            self._engines[network.name] = self._load_engine(network)
-        return self._engines[network.name]
-
-    def _load_engine(self, network: Network) -> Run:
-        folder = self.folder / NETWORKS / network.name
-        facts = [hash_file(folder / name) for name in BELOW_FILES]
-        name = hashlib.sha256("".join([*facts, *_versions(self.bundle)]).encode())
-
-        def build() -> Any:
-            start_keras(self.bundle.backend)
-            return build_below(folder)
-
-        engine = registry.load("engines", self.bundle.engine)
-        with open_store() as store:
-            return engine.load(
-                build,
-                self.bundle.batch_size,
-                self.bundle.precision,
-                lambda names, make: store.keep("networks", name.digest(), names, make),
+            self._engines[network.name] = load_below(
+                self.folder, network.name, self.bundle
             )
+        return self._engines[network.name]
 
     @cached_property
     def _neighbours(self) -> Neighbours | None:
@@ -244,10 +219,3 @@ class Predictor:
     @cached_property
     def _model(self) -> Callable[[Arrays], Arrays]:
         return load_above(self.folder / MODEL, self.bundle)
-
-
-def _versions(bundle: Bundle) -> Sequence[str]:
-    """Return what an engine's own form of a network depends on beside it."""
-    from importlib.metadata import version
-
-    return [bundle.engine, version(bundle.engine), version("keras"), bundle.backend]
