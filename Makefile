@@ -37,7 +37,7 @@ results: $(VENV)/installed-dev  ## Run what results/runs.yaml lacks; write the t
 
 lock: $(VENV)/installed-dev  ## Lock the newest versions the ranges admit.
 	python -m pip install --quiet uv
-	$(COMPILE) --upgrade --output-file requirements.lock
+	$(COMPILE) --upgrade --extra serve --output-file requirements.lock
 	$(COMPILE) --upgrade --extra lite --extra litert --extra onnx --group dev \
 		--constraint requirements.lock --output-file requirements-dev.lock
 

@@ -25,6 +25,28 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: -slow[item.path])
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print what was tried and survived, by kind, from all processes."""
+    counts = Counter(
+        kind
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, kind in report.user_properties
+        if name == "survived"
+    )
+    if counts:
+        terminalreporter.section("survived")
+    for kind, number in sorted(counts.items()):
+        terminalreporter.write_line(f"{number:4} {kind}")
+
+
+@pytest.fixture
+def survived(record_property):
+    """survived(kind): one more of what was tried and survived, for the summary."""
+    return functools.partial(record_property, "survived")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def store_of_the_tests(tmp_path_factory):
     """Keeps the tests away from the store of whoever runs them."""

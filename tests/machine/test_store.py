@@ -1,9 +1,13 @@
 import multiprocessing
 import os
+import random
+import shutil
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -13,6 +17,7 @@ from headswap.cli import main
 from headswap.errors import InputError
 from headswap.machine import store_writer as module
 from headswap.machine.store import Store, clear_store, open_store, store_limit
+from tests.disks import small_disk
 
 MEGABYTE = 10**6
 
@@ -78,6 +83,36 @@ def test_a_full_disk_ends_the_keeping_and_not_the_work(store, monkeypatch, capsy
     assert said.count("No space left on device") == 1
     assert "HEADSWAP_CACHE names another folder" in said
     assert (store.get(b"a"), store.get(b"b")) == (b"first", None)
+
+
+def test_the_store_leaves_room_for_what_matters_more(store, monkeypatch, capsys):
+    free = iter([5000, 4000, 3999])
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free))
+    )
+    store.leaving = 3000
+    put(store, {b"a": bytes(1000), b"b": bytes(1000), b"c": bytes(1000)})
+    assert [store.get(key) is not None for key in (b"a", b"b", b"c")] == [1, 1, 0]
+    assert "its disk has no room to spare" in capsys.readouterr().out
+
+
+def test_a_store_on_a_full_disk_is_none_and_no_reason_to_end(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "store"))
+    with small_disk(tmp_path / "store", 100_000) as disk:
+        with suppress(OSError), open(disk / "fill", "wb", buffering=0) as file:
+            while file.write(bytes(512)):
+                pass
+        with open_store() as store:
+            assert "is on a full disk" in capsys.readouterr().out
+            put(store, {b"a": b"first"})
+            with store.claim("a", "waiting"):
+                assert store.get(b"a") is None
+        (disk / "fill").unlink()
+        with open_store() as store:
+            put(store, {b"a": b"first"})
+            assert store.get(b"a") == b"first"
 
 
 def test_a_row_stored_twice_is_the_later_one(store):
@@ -181,6 +216,30 @@ def test_a_writer_that_is_killed_leaves_whole_rows(tmp_path):
     put(store, {b"next": b"row"})
     assert store.get(b"next") == b"row"
     store.close()
+
+
+def test_a_power_cut_costs_rows_and_makes_none_wrong(store, tmp_path, monkeypatch):
+    """What was written last is gone from some files and not from others."""
+    monkeypatch.setattr(module, "COMMIT_BYTES", 300)
+    monkeypatch.setattr(module, "SHARD_BYTES", 2000)
+    rows = {bytes([n]): bytes([n]) * 100 for n in range(60)}
+    put(store, rows)
+    kept = set()
+    for seed in range(20):
+        chance, folder = random.Random(seed), tmp_path / str(seed)
+        shutil.copytree(store.folder, folder)
+        (folder / "index.sqlite-shm").unlink()
+        for file in (folder / "index.sqlite-wal", *(folder / "shards").iterdir()):
+            if chance.random() < 0.5:
+                os.truncate(file, chance.randint(0, file.stat().st_size))
+        after = Store(folder, store.limit)
+        found = {key: after.get(key) for key in rows}
+        assert all(found[key] in (None, row) for key, row in rows.items())
+        kept.add(sum(row is not None for row in found.values()))
+        put(after, {b"next": b"row"})
+        assert after.get(b"next") == b"row"
+        after.close()
+    assert len(kept) > 5
 
 
 def _write_own(folder, first):

@@ -1,7 +1,10 @@
 """What is no good ends with a sentence, and no code of a bundle is ever run."""
 
 import csv
+import itertools
 import json
+import resource
+from pathlib import Path
 
 import keras
 import pytest
@@ -70,11 +73,44 @@ def test_a_full_disk_is_told(bundle, pictures, tmp_path):
     # A file of Linux's to which nothing can be written.
     out.symlink_to("/dev/full")
     arguments = ["predict", pictures, "--model", str(bundle), "--out", str(out)]
-    with pytest.raises(SystemExit, match=r"No space left on device\. What it holds"):
+    with pytest.raises(SystemExit, match=r"No space left on device, with .* MB free"):
         main(arguments)
 
 
-def test_an_interrupted_table_is_whole_to_its_last_row(
+def test_a_table_that_no_longer_fits_leaves_what_was_there_before(
+    bundle, pictures, tmp_path, monkeypatch
+):
+    """As on a disk that is full: a file may be no longer than it is let."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (known,) = headswap.load(bundle).predict([f"{pictures}/0.png"])
+
+    def many(self, files):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+        yield from itertools.repeat(known, 500)
+
+    monkeypatch.setattr(Predictor, "predict", many)
+    out = tmp_path / "table" / "out.csv"
+    out.parent.mkdir()
+    out.write_text("before")
+    try:
+        with pytest.raises(SystemExit, match=r"with room to write, got: File too"):
+            main(["predict", pictures, "--model", str(bundle), "--out", str(out)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(out.parent.iterdir()) == [out]
+    assert out.read_text() == "before"
+
+
+def test_of_a_folder_without_pictures_each_file_is_a_row(bundle, tmp_path, capsys):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "notes.txt").write_text("no picture")
+    main(["predict", str(tmp_path), "--model", str(bundle)])
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [Path(row["path"]).name for row in rows] == ["empty.jpg", "notes.txt"]
+    assert all(row["problem"] and not row["class"] for row in rows)
+
+
+def test_an_interrupted_table_leaves_what_was_there_before(
     bundle, pictures, tmp_path, monkeypatch, capsys
 ):
     predict = Predictor.predict
@@ -87,14 +123,13 @@ def test_an_interrupted_table_is_whole_to_its_last_row(
 
     monkeypatch.setattr(Predictor, "predict", interrupted)
     out = tmp_path / "out.csv"
+    out.write_text("before")
     with pytest.raises(SystemExit) as raised:
         main(["predict", pictures, "--model", str(bundle), "--out", str(out)])
     assert raised.value.code == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
-    with out.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len({row["path"] for row in rows}) == 2
-    assert all(None not in row.values() for row in rows)
+    assert out.read_text() == "before"
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["out.csv"]
 
 
 def test_an_interrupted_export_leaves_nothing(bundle, tmp_path, monkeypatch):

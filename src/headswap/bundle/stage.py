@@ -27,6 +27,8 @@ from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.bundle.card import model_card
 from headswap.bundle.known import write_known
+from headswap.machine.backend import Backend
+from headswap.machine.capacity import require_disk
 from headswap.params import bundle as bundle_params
 from headswap.params import features as features_params
 from headswap.params import prepare as prepare_params
@@ -60,7 +62,7 @@ def write_bundle(
     read: Inputs,
     prepare: prepare_params.Section,
     options: features_params.Section,
-    backend: str,
+    backend: Backend,
     handed_over: bundle_params.Section,
     output: PathLike,
 ) -> None:
@@ -75,8 +77,14 @@ def write_bundle(
         output: folder to write.
     """
     folder, source = Path(output), read.features
-    shutil.copytree(read.model, folder / MODEL, dirs_exist_ok=True)
     names = json.loads((source / "features.json").read_text(encoding="utf-8"))
+    copied = [*read.model.iterdir()]
+    copied += [
+        source / name / file for name in names["members"] for file in BELOW_FILES
+    ]
+    num_bytes = sum(file.stat().st_size for file in copied if file.exists())
+    require_disk(folder, num_bytes, "the model and its networks")
+    shutil.copytree(read.model, folder / MODEL, dirs_exist_ok=True)
     networks = [_copy(source / name, folder) for name in names["members"]]
     labels = read_labels(folder / MODEL / "labels.json")
     intervals = json.loads(read.metrics.read_text(encoding="utf-8"))

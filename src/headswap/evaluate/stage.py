@@ -42,7 +42,12 @@ from headswap.evaluate.report import (
 )
 from headswap.evaluate.slices import write_slices
 from headswap.evaluate.together import add_hierarchy, means, relate
+from headswap.machine.capacity import require_memory
 from headswap.statistics.scores import Scores, score
+
+# Memory that all figures of one predicted probability take, measured; above 12 MB for
+# all of them.
+BYTES_OF_VALUE = 64
 
 
 def evaluate_predictions(
@@ -61,12 +66,19 @@ def evaluate_predictions(
         curves: curves of training, one folder a round.
         output: folder to write.
     """
-    index = read_index(prepared)
+    index, rounds = read_index(prepared), read_split(split)
+    num_values = sum(
+        rounds.num_rounds * len(index.image_ids) * task.num_classes
+        for task in index.tasks
+    )
+    what = f"the predictions of {rounds.num_rounds} rounds"
+    advice = "use fewer rounds (split.repeats)"
+    require_memory("evaluate", BYTES_OF_VALUE * num_values, what, advice)
     write_metrics(
         read_predictions(predictions, index.tasks),
         read_decode(Path(predictions) / DECODE),
         index,
-        read_split(split),
+        rounds,
         curves,
         output,
     )

@@ -5,6 +5,7 @@ vector. Out: its layers on our input, none of them a model, so that it can be cu
 counted like a built-in network.
 """
 
+import json
 from pathlib import Path
 
 import keras
@@ -12,6 +13,7 @@ import keras
 # It has no public name.
 from keras.src.models.functional import Functional
 
+from headswap.artifacts.storage.layers import build_from
 from headswap.errors import InputError, shortened
 from headswap.layers.flattened import Flattened, is_functional
 
@@ -114,7 +116,7 @@ def require_readable(path: str, above: str) -> None:
         InputError: a layer of it cannot be made again from its own configuration.
     """
     try:
-        keras.models.model_from_json(above)
+        build_from(json.loads(above))
     except Exception as error:
         raise InputError(
             f"backbone.unfreeze: all that lies above the cut in {path} must be layers "

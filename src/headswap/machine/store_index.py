@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from headswap.errors import InputError
@@ -60,13 +59,13 @@ class StoreIndex:
     """Shards, and the places of rows in them; safe to use from several threads.
 
     Args:
-        path: of the file; made if need be.
+        path: of the file, made if need be, or `:memory:`.
 
     Raises:
         InputError: the file is no index.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: str):
         self._lock = threading.RLock()
         self._file = sqlite3.connect(
             path, timeout=PATIENCE, isolation_level=None, check_same_thread=False

@@ -25,7 +25,8 @@ from headswap.params._data_faults import find_faults as find_data_faults
 PARAMS_FILE = "params.yaml"
 UNKNOWN_KEY = "unexpected_keyword_argument"
 
-# Old name -> new name, for who comes with an older params.yaml.
+# Old name -> new name, for who comes with an older params.yaml; in the order in which
+# they were renamed. All of these are from before 0.1.0.
 RENAMED = {
     "prepare.size": "prepare.image_size",
     "backbone.size": "backbone.image_size",

@@ -12,6 +12,7 @@ import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import Split
+from headswap.artifacts.dataset.targets import Targets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.views import average_views
 from headswap.artifacts.model.decisions import Decisions
@@ -71,7 +72,7 @@ def decide_round(
     unlike = {}
     for task in tasks:
         raw = outcome.probabilities[task.name]
-        targets = task.encode(index.cells[task.name])
+        targets = task.targets(index.cells[task.name])
         unseen = _unseen(outcome, task, targets, index, split, number, images)
         temperature = choose_temperature(unseen)
         limits[task.name] = limit = choose_limit(unseen)
@@ -138,7 +139,7 @@ def _thresholds(
 def _unseen(
     outcome: Outcome,
     task: Task,
-    targets: np.ndarray,
+    targets: Targets,
     index: Index,
     split: Split,
     number: int,
@@ -174,16 +175,14 @@ def _unseen(
     )
 
 
-def _is_shown(
-    targets: np.ndarray, folds: np.ndarray, trained: np.ndarray
-) -> np.ndarray:
+def _is_shown(targets: Targets, folds: np.ndarray, trained: np.ndarray) -> np.ndarray:
     """Return whether a training image's class is in another fold too, (N,) bool.
 
     Heads that were never shown it say nothing of how sure one is that was.
     """
-    classes = targets.argmax(axis=1)
+    classes = targets.first_classes
     pairs = np.unique(np.stack([classes[trained], folds[trained]]), axis=1)
-    num_folds = np.bincount(pairs[0], minlength=targets.shape[1])
+    num_folds = np.bincount(pairs[0], minlength=targets.num_classes)
     return np.asarray(num_folds[classes] > 1)
 
 

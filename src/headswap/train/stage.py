@@ -23,7 +23,10 @@ from headswap.artifacts.dataset.trees import find_tree
 from headswap.artifacts.features.cache import Features, read_features
 from headswap.artifacts.model.decisions import CONSISTENT, Decisions
 from headswap.artifacts.model.model import save_model
-from headswap.artifacts.model.predictions import write_predictions
+from headswap.artifacts.model.predictions import (
+    require_room,
+    write_predictions,
+)
 from headswap.artifacts.model.strengths import Strengths, choose, write_strengths
 from headswap.errors import InputError, listed
 from headswap.machine.backend import start_keras
@@ -116,11 +119,8 @@ def _name_of_run(
         inputs.prepared / "index.csv",
         inputs.prepared / "labels.json",
         inputs.split / "split.csv",
-        *sorted(
-            file
-            for file in inputs.features.rglob("*")
-            if file.suffix in (".csv", ".json")
-        ),
+        *sorted(inputs.features.rglob("*.csv")),
+        *sorted(inputs.features.rglob("*.json")),
     ]
     code = hash_code(["headswap.train.stage", strategy])
     return hash_text([code, options, backbone, *map(hash_file, files)])[:32]
@@ -151,9 +151,11 @@ def fit_rounds(
         find_tree(tasks, index.relations)
     _require_names(options, tasks)
     rounds = rows_of_rounds(features, index, split)
+    require_room(outputs.predictions, tasks, len(rounds), len(index.image_ids))
     images = rounds[0].images
-    truth = {task.name: task.encode(index.cells[task.name]) for task in tasks}
-    targets = {name: of_images[images] for name, of_images in truth.items()}
+    targets = {
+        task.name: task.targets(index.cells[task.name]).take(images) for task in tasks
+    }
     labels = Labels(index.tasks, index.relations)
     outcomes: Iterator[Outcome]
     is_solved = features.are_vectors and options.may_solve_heads

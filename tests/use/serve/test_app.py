@@ -86,8 +86,8 @@ def test_an_explanation_is_a_picture_a_task(service, grey):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (claim_png(10_000, 10_000), "at most 1 megapixels, got 10,000 x 10,000"),
-        (claim_png(40_000, 40_000), "at most 1 megapixels, got 40,000 x 40,000"),
+        (claim_png(10_000, 10_000), "more than 1 megapixels (10,000 x 10,000)"),
+        (claim_png(40_000, 40_000), "more than 1 megapixels (40,000 x 40,000)"),
         (claim_png(900, 900), "damaged PNG"),
         (b"GIF89a", "damaged GIF"),
         (b"<html>", "no image"),

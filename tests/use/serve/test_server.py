@@ -152,7 +152,7 @@ def test_a_browser_shows_classes_reasons_and_evidence(encode, tmp_path):
         for text in ("old", "80.0 %", "20.0 %", "<b>dark.png", "Why?"):
             assert text in dark
         assert "got damaged PNG" in broken
-        tab.value("document.querySelector('.why button').click()")
+        tab.value("document.querySelector('.foot .second').click()")
         tab.wait_for("document.querySelectorAll('.maps img').length === 2")
         assert tab.value("document.documentElement.scrollWidth") <= 420
         assert tab.value("document.querySelectorAll('b').length") == 0

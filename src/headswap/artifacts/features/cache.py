@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from headswap.artifacts.storage.arrays import Rows
+from headswap.artifacts.storage.numbers import integers
 from headswap.artifacts.storage.tables import PathLike, read_table
 
 # Of a member's folder, where its network has a part below the cut.
@@ -84,7 +85,7 @@ def read_features(features: PathLike, image_files: Sequence[PathLike]) -> Featur
     return Features(
         members,
         np.array(table["image_id"]),
-        np.array(table["copy"]).astype(int),
+        integers(table["copy"]),
     )
 
 

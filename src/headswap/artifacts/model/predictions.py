@@ -16,7 +16,11 @@ import numpy as np
 from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.decisions import decide_tasks
+from headswap.artifacts.storage.arrays import read_array
+from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.tables import PathLike
+from headswap.machine.capacity import require_disk
+from headswap.params.train import Decode
 
 DECODE = "decode.json"
 MULTILABEL = "multilabel"
@@ -35,6 +39,19 @@ class Predictions:
     probabilities: np.ndarray
     thresholds: np.ndarray | None
     unlike: np.ndarray | None = None
+
+
+def require_room(
+    folder: PathLike, tasks: Sequence[Task], num_rounds: int, num_images: int
+) -> None:
+    """Check that the disk can hold the predictions folder.
+
+    Raises:
+        InputError: it cannot.
+    """
+    num_classes = sum(task.num_classes for task in tasks)
+    what = f"the predictions of {num_rounds} rounds"
+    require_disk(folder, 4 * num_rounds * num_images * num_classes, what)
 
 
 def write_predictions(
@@ -60,7 +77,7 @@ def file_names(tasks: Sequence[Task]) -> list[str]:
 
 def read_decode(file: PathLike) -> str:
     """Return how classes are chosen from the predictions, from `decode.json`."""
-    return str(json.loads(Path(file).read_text(encoding="utf-8")))
+    return read_document(file, Decode, "Run `dvc repro train`.")
 
 
 def read_predictions(folder: PathLike, tasks: Sequence[Task]) -> dict[str, Predictions]:
@@ -87,8 +104,8 @@ def load_predictions(
     """
     return {
         task.name: Predictions(
-            np.load(places[_probabilities(task)]),
-            np.load(places[_thresholds(task)]) if task.kind == MULTILABEL else None,
+            read_array(places[_probabilities(task)]),
+            read_array(places[_thresholds(task)]) if task.kind == MULTILABEL else None,
         )
         for task in tasks
     }

@@ -8,6 +8,7 @@ import numpy as np
 from headswap.artifacts.bundle.bundle import Bundle
 from headswap.artifacts.model.heads import SCORES, read_heads
 from headswap.artifacts.model.model import load_network
+from headswap.errors import InputError
 from headswap.machine.backend import start_keras
 
 Arrays = Mapping[str, np.ndarray]
@@ -27,8 +28,14 @@ def load_above(folder: Path, bundle: Bundle) -> Callable[[Arrays], Arrays]:
 
         def solve(inputs: Arrays) -> Arrays:
             values = dict(inputs)
-            for head in heads:
-                values[head.name] = head(values)
+            try:
+                for head in heads:
+                    values[head.name] = head(values)
+            except (KeyError, ValueError) as error:
+                raise InputError(
+                    f"{folder}: the heads must be of the features of the bundle's "
+                    f"networks, got others ({error}). Copy the whole bundle again."
+                ) from error
             return {h.name: values[h.name] for h in heads if h.kind != SCORES}
 
         return solve

@@ -4,8 +4,8 @@ A row a picture, task and class: `rank` 1 is the most probable class, `chosen` s
 whether the picture has it, `unlike` whether the picture is unlike those that the task
 was trained on (empty where the model has no limit for that), and `nearest` which
 training picture is most like it (empty where the bundle knows none). What cannot be
-read has one row, with the reason. Rows are written as they are made; what was written
-before an interruption is whole.
+read has one row, with the reason. A file is whole: it takes its name when the last row
+is written.
 """
 
 import json
@@ -20,6 +20,8 @@ import numpy as np
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.tables import PathLike, TableWriter
 from headswap.errors import InputError
+from headswap.machine.capacity import free_disk, in_megabytes
+from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
 from headswap.use.predict.predictor import Predictor
 from headswap.use.predict.said import Prediction
@@ -67,12 +69,16 @@ def predict_files(
         _write(predictor, files, top, sys.stdout, ".csv")
         return
     try:
-        with open(out, "w", encoding="utf-8", newline="") as file:
+        with (
+            replacing(out) as path,
+            open(path, "w", encoding="utf-8", newline="") as file,
+        ):
             _write(predictor, files, top, file, Path(out).suffix)
     except OSError as error:
         raise InputError(
-            f"--out: {out} must be a file with room to write, got: {error.strerror}. "
-            "What it holds is whole to its last full line."
+            f"--out: {out} must be a file with room to write, got: {error.strerror}, "
+            f"with {in_megabytes(free_disk(out))} free on its disk. Name another, or "
+            "free some and run again; nothing of it was written."
         ) from error
 
 
@@ -167,20 +173,18 @@ def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[st
     """
     if prediction.problem is not None:
         return {"problem": prediction.problem}
-    of_tasks: dict[str, dict[str, Any]] = {}
+    of_tasks = {}
     for task in tasks:
         ranked = _ranked(prediction, task, top)
         of_tasks[task.name] = {
             "classes": prediction.classes[task.name],
+            "unlike": prediction.unlike.get(task.name),
             "top": [
                 {"class": name, "probability": round(probability, _DIGITS)}
                 for name, probability, _ in ranked
             ],
         }
-        if task.name in prediction.unlike:
-            of_tasks[task.name]["unlike"] = prediction.unlike[task.name]
-    known = {} if prediction.nearest is None else {"nearest": prediction.nearest}
-    return {"tasks": of_tasks, **known}
+    return {"tasks": of_tasks, "nearest": prediction.nearest}
 
 
 def _ranked(

@@ -22,7 +22,12 @@ from headswap.artifacts.bundle.neighbours import Neighbours, read_neighbours
 from headswap.artifacts.dataset.labels import read_labels
 from headswap.artifacts.features.below import build_below
 from headswap.artifacts.features.cache import BELOW_FILES, input_name
-from headswap.artifacts.model.decisions import decide_tasks, read_decisions
+from headswap.artifacts.model.decisions import (
+    decide_tasks,
+    read_decisions,
+    require_decisions_of,
+    require_probabilities_of,
+)
 from headswap.artifacts.model.energy import are_unlike, energies
 from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.tables import PathLike
@@ -67,6 +72,7 @@ class Predictor:
         labels = read_labels(self.folder / MODEL / "labels.json")
         self.tasks, self._relations = labels.tasks, labels.relations
         self.decisions = read_decisions(self.folder / MODEL)
+        require_decisions_of(self.tasks, self.decisions)
         self._engines: dict[str, Run] = {}
 
     def predict(
@@ -113,12 +119,13 @@ class Predictor:
                 for network in self.bundle.networks
             }
             inputs = {input_name(name): rows for name, rows in features.items()}
-            yield features, self._model(inputs)
+            given = self._model(inputs)
+            require_probabilities_of(self.tasks, given, str(self.folder))
+            yield features, given
 
     def _say(self, pictures: np.ndarray) -> Said:
         """Return all there is to say of pictures, as `probabilities` takes them."""
-        given: list[Arrays] = []
-        vectors: list[Arrays] = []
+        given, vectors = list[Arrays](), list[Arrays]()
         known = self._neighbours
         for features, each in self._look(pictures):
             given.append(each)
@@ -136,13 +143,11 @@ class Predictor:
         return Said(self._temper(given), unlike, nearest)
 
     def nearest(self, picture: np.ndarray, number: int) -> Sequence[str]:
-        """Return the paths of the training pictures that one is most like.
-
-        Below the data's root, nearest first; none where the bundle names none.
+        """Return the paths of the training pictures that one is most like, in order.
 
         Args:
             picture: (S, S, 3) uint8 RGB, of the bundle's `image_size`.
-            number: how many at most.
+            number: how many at most; there are none where the bundle names none.
         """
         known = self._neighbours
         if known is None:

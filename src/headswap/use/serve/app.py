@@ -90,7 +90,7 @@ def _add_pictures(app: FastAPI, service: Service) -> None:
             pixels = await read_picture(request)
             found = await service.compute(pixels[None])
         own = {task: rows[0] for task, rows in found.items()}
-        prediction = Prediction("", None, own, predictor.decide(own))
+        prediction = Prediction("", None, own, predictor.decide(own), {}, None)
         return describe(prediction, predictor.tasks, top)
 
     @app.post("/explain")

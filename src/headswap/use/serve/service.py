@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from threading import Event
+from threading import Event, Semaphore
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +25,10 @@ from headswap.use.serve.computing import Computer, Probabilities
 from headswap.use.serve.limits import MEGA, Limits, Refusal
 
 Result = TypeVar("Result")
+
+# A picture of so many pixels may take hundreds of megabytes while it is read, however
+# few its file has; so only a few of them are read at a time.
+_LARGE, _LARGE_AT_ONCE = 16 * MEGA, 2
 
 
 class Service:
@@ -42,6 +46,7 @@ class Service:
         self._readers = ThreadPoolExecutor(num_cores(), "read")
         # One at a time: each is hundreds of pictures to the model.
         self._explainer = ThreadPoolExecutor(1, "explain")
+        self._large = Semaphore(_LARGE_AT_ONCE)
         self._num_admitted = 0
 
     def warm_up(self) -> None:
@@ -95,13 +100,14 @@ class Service:
         return await asyncio.gather(*reading)
 
     def _read(self, content: bytes) -> np.ndarray | str:
-        sides = _sides(content)
-        if sides and sides[0] * sides[1] > self.limits.megapixels * MEGA:
-            return (
-                f"it must have at most {self.limits.megapixels:g} megapixels, got "
-                f"{sides[0]:,} x {sides[1]:,}"
-            )
-        return self.predictor.read(content)
+        width, height = _sides(content)
+        if width * height > self.limits.megapixels * MEGA:
+            most = f"{self.limits.megapixels:g} megapixels"
+            return f"more than {most} ({width:,} x {height:,})"
+        if width * height < _LARGE:
+            return self.predictor.read(content)
+        with self._large:
+            return self.predictor.read(content)
 
     async def compute(self, pictures: np.ndarray) -> Probabilities:
         """Return probabilities, (N, C) by task, of (N, S, S, 3) uint8."""
@@ -139,11 +145,11 @@ class _Waiting:
         return self._computer.submit(pictures).result()
 
 
-def _sides(content: bytes) -> tuple[int, int] | None:
+def _sides(content: bytes) -> tuple[int, int]:
     """Return the sides that the head of a picture tells; nothing is decoded."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             return image.size
     # Who reads it whole says what is wrong.
     except Exception:
-        return None
+        return 0, 0

@@ -101,8 +101,10 @@ class Card {
     this.why = make("div", { className: "why" });
     const remove = make("button", { type: "button", className: "plain", ariaLabel: `Remove ${file.name}` }, "Remove");
     remove.addEventListener("click", () => this.remove(true));
-    const foot = make("div", { className: "foot" }, make("span", { className: "name" }, file.name), remove);
-    this.article = make("article", { ariaLabel: file.name }, this.view, make("div", { className: "told" }, this.answer, this.why), foot);
+    this.foot = make("div", { className: "foot" }, remove);
+    const side = make("div", { className: "side" }, this.view, make("p", { className: "name" }, file.name));
+    const told = make("div", { className: "told" }, this.answer, this.why, this.foot);
+    this.article = make("article", { ariaLabel: file.name }, side, told);
     this.item = make("li", {}, this.article);
   }
 
@@ -131,7 +133,7 @@ class Card {
       const parts = tasks.map((task) => describeTask(task, answer.tasks[task.name], tasks.length));
       this.said = tasks.map((task) => headline(answer.tasks[task.name])).join("; ");
       this.answer.replaceChildren(...parts);
-      this.why.replaceChildren(this.offer());
+      this.foot.prepend(this.offer());
     } catch (error) {
       if (!this.removed) this.fail(error);
     }
@@ -163,11 +165,13 @@ class Card {
     again.addEventListener("click", () => {
       this.said = "";
       done--;
+      again.remove();
       this.answer.replaceChildren(make("p", { className: "quiet" }, "Looking…"));
       waiting.push(this);
       work();
     });
-    this.answer.replaceChildren(make("p", { className: "note" }, error.message), again);
+    this.answer.replaceChildren(make("p", { className: "note" }, error.message));
+    this.foot.prepend(again);
   }
 
   offer() {
@@ -179,6 +183,7 @@ class Card {
 
   async explain(button) {
     const text = "Covering one square after the other, to see what changes. This takes some seconds…";
+    button.remove();
     this.why.replaceChildren(make("p", { className: "working", role: "status" }, text));
     try {
       const { resize } = await model;
@@ -187,21 +192,27 @@ class Card {
       this.why.replaceChildren(make("div", { className: "maps" }, ...figures));
     } catch (error) {
       if (this.removed) return;
-      this.why.replaceChildren(make("p", { className: "note", role: "status" }, error.message), button);
+      this.why.replaceChildren(make("p", { className: "note", role: "status" }, error.message));
+      this.foot.prepend(button);
     }
   }
 
   figure(found, resize) {
     const picture = make("img", { src: found.picture, alt: `What speaks for ${found.class} in ${this.file.name}` });
+    const figure = make("figure", {}, picture);
     // The model sees a square; what was squashed into it is drawn as it was.
-    if (resize === "squash" && this.ratio) picture.style.aspectRatio = this.ratio;
+    if (resize === "squash" && this.ratio) {
+      picture.style.aspectRatio = this.ratio;
+      if (this.ratio < 1) figure.style.width = `${18 * this.ratio}rem`;
+    }
     const legend = make(
       "figcaption",
       { role: "status" },
       make("span", { className: "for" }, `speaks for ${found.class}`),
       make("span", { className: "against" }, "against it"),
     );
-    return make("figure", {}, picture, legend);
+    figure.append(legend);
+    return figure;
   }
 }
 

@@ -6,7 +6,7 @@ the same experiment in every call, so that what has been run is known again.
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -89,7 +89,10 @@ def _check(grids: Sequence[Grid], where: str) -> None:
 
 
 def expand(
-    grids: Sequence[Grid], code: str, of_pictures: Callable[[str], str]
+    grids: Sequence[Grid],
+    code: str,
+    of_pictures: Callable[[str], str],
+    of_inputs: Callable[[Mapping[str, Any]], str],
 ) -> tuple[list[Experiment], int]:
     """Return the experiments of grids, and how many combinations were left out.
 
@@ -100,6 +103,8 @@ def expand(
         grids: as `plan` gives them.
         code: a text that differs where code does.
         of_pictures: gives a text that differs where those of a folder do.
+        of_inputs: gives a text that differs where, under checked sections, anything
+            does that results depend on and git does not see.
     """
     defaults = params.load()
     found: dict[str, tuple[tuple[tuple[str, Any], ...], Grid]] = {}
@@ -112,7 +117,8 @@ def expand(
             root = sections["data"]["root"]
             if root not in pictures:
                 pictures[root] = of_pictures(root)
-            identity = _identity(sections) + pictures[root]
+            inputs = of_inputs(params.check(sections))
+            identity = _identity(sections) + pictures[root] + inputs
             found.setdefault(identity, (settings, grid))
     own, _ = telling(
         [
