@@ -19,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="to compare the model and its file on; else drawn ones",
+        help="to compare the model and its file on, else drawn ones; in int8, to set "
+        "ranges by, else training pictures",
     )
 
 

@@ -49,14 +49,11 @@ def export_checked(
         InputError: a package is missing, the network cannot be converted, or the file
             computes something else.
     """
-    _require_installed(form)
-    # What the file computes on: TensorFlow made it, in float32.
-    predictor = Predictor(model, backend="tensorflow")
-    if predictor.bundle.precision == "bfloat16":
-        predictor = Predictor(model, backend="tensorflow", precision="float32")
-    asked = _read(predictor, pictures)
+    require_installed(form)
+    predictor = load_exact(model)
+    asked = read_pictures(predictor, pictures)
     expected = predictor.probabilities(asked)
-    with _new_folder(Path(out or f"data/export/{form.name}")) as folder:
+    with new_folder(Path(out or f"data/export/{form.name}")) as folder:
         # Importing it imports Keras, which the predictor has started as it must be.
         from headswap.machine.backend import start_keras
 
@@ -80,7 +77,7 @@ def export_checked(
                 f"difference of {worst:.2g}, from {where} on. Choose another format; "
                 "nothing was written."
             )
-        _write_labels(folder / LABELS, predictor)
+        write_labels(folder / LABELS, predictor)
         files = [file for file in folder.rglob("*") if file.is_file()]
         megabytes = sum(file.stat().st_size for file in files) / 1e6
     print(
@@ -90,7 +87,23 @@ def export_checked(
     )
 
 
-def _require_installed(form: Format) -> None:
+def load_exact(model: PathLike) -> Predictor:
+    """Return a bundle as what a file computes is compared with it.
+
+    TensorFlow makes the file, in float32.
+    """
+    predictor = Predictor(model, backend="tensorflow")
+    if predictor.bundle.precision == "bfloat16":
+        predictor = Predictor(model, backend="tensorflow", precision="float32")
+    return predictor
+
+
+def require_installed(form: Format) -> None:
+    """Check that a format's packages are there.
+
+    Raises:
+        InputError: with those that are missing.
+    """
     missing = [name for module, name in form.packages.items() if not find_spec(module)]
     if missing:
         raise InputError(
@@ -100,8 +113,8 @@ def _require_installed(form: Format) -> None:
         )
 
 
-def _read(predictor: Predictor, pictures: Sequence[str]) -> np.ndarray:
-    """Return what to compare on, (N, S, S, 3) uint8."""
+def read_pictures(predictor: Predictor, pictures: Sequence[str]) -> np.ndarray:
+    """Return what to compare on, (N, S, S, 3) uint8; drawn ones where none is named."""
     if not pictures:
         return draw_pictures(NUM_PICTURES, predictor.bundle.image_size)
     read = {picture: predictor.read(picture) for picture in pictures}
@@ -114,7 +127,7 @@ def _read(predictor: Predictor, pictures: Sequence[str]) -> np.ndarray:
 
 
 @contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
+def new_folder(folder: Path) -> Iterator[Path]:
     """Give a folder to write to, which becomes this one once all went well."""
     # What an export wrote may be replaced; nothing else that somebody keeps.
     is_own = (folder / LABELS).is_file()
@@ -139,7 +152,7 @@ def _new_folder(folder: Path) -> Iterator[Path]:
         ) from error
 
 
-def _write_labels(path: Path, predictor: Predictor) -> None:
+def write_labels(path: Path, predictor: Predictor) -> None:
     """Write what a program needs to know beside the file itself."""
     size, thresholds = predictor.bundle.image_size, predictor.decisions.thresholds
     tasks = [

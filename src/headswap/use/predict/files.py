@@ -193,20 +193,18 @@ def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[st
     """
     if prediction.problem is not None:
         return {"problem": prediction.problem}
-    of_tasks: dict[str, dict[str, Any]] = {}
+    of_tasks = {}
     for task in tasks:
         ranked = _ranked(prediction, task, top)
         of_tasks[task.name] = {
             "classes": prediction.classes[task.name],
+            "unlike": prediction.unlike.get(task.name),
             "top": [
                 {"class": name, "probability": round(probability, _DIGITS)}
                 for name, probability, _ in ranked
             ],
         }
-        if task.name in prediction.unlike:
-            of_tasks[task.name]["unlike"] = prediction.unlike[task.name]
-    known = {} if prediction.nearest is None else {"nearest": prediction.nearest}
-    return {"tasks": of_tasks, **known}
+    return {"tasks": of_tasks, "nearest": prediction.nearest}
 
 
 def _ranked(

@@ -116,8 +116,7 @@ class Predictor:
 
     def _say(self, pictures: np.ndarray) -> Said:
         """Return all there is to say of pictures, as `probabilities` takes them."""
-        given: list[Arrays] = []
-        vectors: list[Arrays] = []
+        given, vectors = list[Arrays](), list[Arrays]()
         known = self._neighbours
         for features, each in self._look(pictures):
             given.append(each)
@@ -135,13 +134,11 @@ class Predictor:
         return Said(self._temper(given), unlike, nearest)
 
     def nearest(self, picture: np.ndarray, number: int) -> Sequence[str]:
-        """Return the paths of the training pictures that one is most like.
-
-        Below the data's root, nearest first; none where the bundle names none.
+        """Return the paths of the training pictures that one is most like, in order.
 
         Args:
             picture: (S, S, 3) uint8 RGB, of the bundle's `image_size`.
-            number: how many at most.
+            number: how many at most; there are none where the bundle names none.
         """
         known = self._neighbours
         if known is None:
