@@ -9,7 +9,7 @@ INSTALL_PROJECT := python -m pip install --quiet --no-deps --no-build-isolation 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --quiet --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: repro quick test endure bench results lock clean
+.PHONY: repro quick test endure bench results lock audit clean
 
 repro: $(VENV)/installed  ## Install what is locked, then run the pipeline.
 	dvc repro
@@ -40,6 +40,11 @@ lock: $(VENV)/installed-dev  ## Lock the newest versions the ranges admit.
 	$(COMPILE) --upgrade --extra serve --output-file requirements.lock
 	$(COMPILE) --upgrade --extra lite --extra litert --extra onnx --group dev \
 		--constraint requirements.lock --output-file requirements-dev.lock
+
+# Asks a service on the network, so it is no part of `make test`.
+audit: $(VENV)/installed-dev  ## Holes that are known in the locked libraries.
+	python -m pip install --quiet pip-audit
+	pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 clean:  ## Remove what can be made again; never data/raw.
 	rm -rf $(VENV) .headswap .mypy_cache .pytest_cache .ruff_cache

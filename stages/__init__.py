@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-# The code beside this file, not an installed copy: a queued experiment runs in a
-# checkout of its own and has to import its own version.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+# The code beside this file, where there is some, and not an installed copy: a queued
+# experiment runs in a checkout of its own and has to import its own version.
+_BESIDE = Path(__file__).resolve().parents[1] / "src/headswap"
+sys.path[:0] = [str(_BESIDE.parent)] * _BESIDE.is_dir()
 
 # TensorFlow's notes on start-up hide what a stage has to say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -32,7 +33,8 @@ def run(stage: Callable[..., None], *sections: str) -> None:
     """
     from headswap import params
     from headswap.check.inputs import require_current
-    from headswap.errors import InputError, show_any_text
+    from headswap.errors import InputError, in_lines, show_any_text
+    from headswap.machine.outputs import declared_outputs, whole_or_none
     from headswap.machine.running import end_with_parent, interruptible, only_one
 
     show_any_text()
@@ -44,14 +46,14 @@ def run(stage: Callable[..., None], *sections: str) -> None:
             declared = params.load("dvc.yaml")["stages"][name]
             before = params.load()
             read = {section: params.read(section) for section in sections}
-            # None for `check`, which writes them.
-            depends = declared.get("deps", ())
+            depends = declared.get("deps", ())  # None for `check`, which writes them.
             inputs = [each for each in depends if each.endswith(f"/{name}.json")]
             for file in inputs:
                 require_current(file, read, environment)
-            stage(*read.values(), *map(Path, sys.argv[1:]))
+            with whole_or_none(declared_outputs(declared)):
+                stage(*read.values(), *map(Path, sys.argv[1:]))
             params.require_unchanged(before, declared.get("params", ()))
             for file in inputs:
                 require_current(file, read, environment)
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {in_lines(str(error))}")

@@ -14,13 +14,14 @@ def main(
     handed_over: bundle.Section,
     inputs: Path,
     prepared: Path,
+    split: Path,
     cached: Path,
     model: Path,
     predictions: Path,
     intervals: Path,
     output: Path,
 ) -> None:
-    read = Inputs(inputs, prepared, cached, model, predictions, intervals)
+    read = Inputs(inputs, prepared, split, cached, model, predictions, intervals)
     write_bundle(read, pictures, options, computing.backend, handed_over, output)
 
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from headswap.artifacts.bundle.bundle import Bundle, Network, write_facts
+from headswap.artifacts.bundle.neighbours import write_neighbours
 from headswap.artifacts.bundle.sample import write_sample
 from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.dataset.tasks import Task
@@ -59,7 +60,13 @@ def make_heads(sources, width=FILTERS):
 
 
 def make_bundle(
-    folder, sizes=(SIZE,), model=None, below=make_below, sample=None, **changes
+    folder,
+    sizes=(SIZE,),
+    model=None,
+    below=make_below,
+    sample=None,
+    neighbours=None,
+    **changes,
 ):
     """Write a bundle with a network a size; return its folder."""
     keras.utils.set_random_seed(0)
@@ -88,5 +95,7 @@ def make_bundle(
     }
     if sample is not None:
         write_sample(folder, sample)
+    if neighbours is not None:
+        write_neighbours(folder, neighbours)
     write_facts(folder, Bundle(**(facts | changes)))
     return folder

@@ -12,6 +12,7 @@ from hypothesis import settings
 from PIL import Image
 
 from headswap import params
+from tests import survived
 
 settings.register_profile(
     "headswap", deadline=None, max_examples=25, derandomize=True, database=None
@@ -19,10 +20,43 @@ settings.register_profile(
 settings.load_profile("headswap")
 
 
-def pytest_collection_modifyitems(items):
-    """Begin with the modules of most slow tests, so that no worker ends long after."""
+def pytest_addoption(parser):
+    parser.addoption("--survived", action="store_true", help=survived.write.__doc__)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Count what is tried, before tests are left out; the longest modules begin.
+
+    So no worker ends long after the others.
+    """
+    survived.note(items)
+    is_whole = survived.is_whole(items) and not config.option.keyword
+    config.stash[survived.TABLE] = survived.table(items) if is_whole else None
+    if config.option.survived and is_whole:
+        survived.write(config.stash[survived.TABLE])
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what was tried and survived, by kind, from all processes."""
+    passed = [
+        each
+        for each in terminalreporter.stats.get("passed", [])
+        if getattr(each, "when", None) == "call"
+    ]
+    found = survived.count(passed)
+    if found:
+        terminalreporter.section("survived")
+    for kind, number in [*found.items(), *sorted(survived.told(passed).items())]:
+        terminalreporter.write_line(f"{number:6,} {kind}")
+
+
+@pytest.fixture(name="survived")
+def tell_survived(record_property):
+    """survived(kind): one more of what was tried and survived, for the summary."""
+    return functools.partial(record_property, survived.TOLD)
 
 
 @pytest.fixture(scope="session", autouse=True)

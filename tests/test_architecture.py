@@ -228,6 +228,7 @@ WITHOUT_INFLUENCE = {"filelock", "platformdirs", "pydantic", "ruamel", "tqdm"}
 
 
 @pytest.mark.parametrize("stage", COMPUTING)
+@pytest.mark.survives("faults")
 def test_the_versions_of_all_libraries_a_stage_computes_with_are_inputs(stage):
     recorded = {*LIBRARIES[stage]}
     if stage in KERAS_STAGES:
@@ -244,6 +245,13 @@ def test_the_versions_of_all_libraries_a_stage_computes_with_are_inputs(stage):
         if recorded.isdisjoint(map(str.lower, distributions.get(name, [name])))
     }
     assert missing == set(), f"add to LIBRARIES in check/inputs.py for {stage}"
+
+
+@pytest.mark.survives("doors")
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_parameter_is_part_of_a_command_that_a_shell_reads(stage):
+    assert "$" not in STAGES[stage]["cmd"]
+    assert re.fullmatch(r"python -m stages\.\w+( [\w./]+)+", STAGES[stage]["cmd"])
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -59,6 +59,7 @@ def test_letters_of_every_script_stand_in_a_line_as_they_are(text):
         ("\udcff.png", r"\udcff.png"),
     ],
 )
+@pytest.mark.survives("doors")
 def test_what_would_break_a_line_or_turn_it_round_is_escaped(text, shown):
     assert one_line(text) == shown
     assert listed([text]) == shown

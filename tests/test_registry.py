@@ -30,3 +30,16 @@ def test_an_unknown_name_is_refused_with_the_names_there_are(name):
     message = str(caught.value)
     assert repr(name) in message
     assert all(choice in message for choice in registry.names("prepare/layouts"))
+
+
+def test_what_a_part_states_is_known_without_importing_it():
+    names = registry.names("features/backbones")
+    stated = [
+        n for n in names if registry.states("features/backbones", n, "FROM_SCRATCH")
+    ]
+    loaded = [
+        n
+        for n in names
+        if getattr(registry.load("features/backbones", n), "FROM_SCRATCH", False)
+    ]
+    assert stated == loaded != []

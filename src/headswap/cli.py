@@ -8,10 +8,12 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from headswap import registry
-from headswap.errors import InputError, show_any_text
-from headswap.machine.running import INTERRUPTED
+from headswap.errors import InputError, in_lines, show_any_text
+from headswap.machine.outputs import full_disk
+from headswap.machine.running import INTERRUPTED, ended_like_interrupted
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,9 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     options = parser.parse_args(arguments)
     try:
-        commands[options.command].run(options)
+        with ended_like_interrupted():
+            commands[options.command].run(options)
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {in_lines(str(error))}")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    except Exception as error:
+        if reason := full_disk(error, [Path()]):
+            sys.exit(f"error: {reason}")
+        raise

@@ -40,6 +40,11 @@ def one_line(text: str) -> str:
     )
 
 
+def in_lines(text: str) -> str:
+    """Return a text of several lines as it is printed, each as `one_line` has it."""
+    return "\n".join(map(one_line, text.split("\n")))
+
+
 def shortened(reason: str) -> str:
     """Return the beginning of what a library says, as a line without a full stop."""
     return " ".join(reason.split())[:_LONGEST_REASON].rstrip(".")
@@ -71,3 +76,6 @@ def show_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    # Names of files are read as they are found in a folder.
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")

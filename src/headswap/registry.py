@@ -3,6 +3,7 @@
 Adding a backbone, a strategy or a layout is adding one file; nothing registers itself.
 """
 
+import ast
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +27,17 @@ def load(folder: str, name: str) -> ModuleType:
     if name not in names(folder):
         raise InputError(unknown(folder, name))
     return import_module(f"headswap.{folder.replace('/', '.')}.{name}")
+
+
+def states(folder: str, name: str, constant: str) -> bool:
+    """Return whether a part says `CONSTANT = True`, without importing what it needs."""
+    text = (Path(__file__).parent / folder / f"{name}.py").read_text(encoding="utf-8")
+    return any(
+        isinstance(line, ast.Assign)
+        and ast.unparse(line.targets[0]) == constant
+        and ast.unparse(line.value) == "True"
+        for line in ast.parse(text).body
+    )
 
 
 def unknown(folder: str, name: str) -> str:

@@ -10,9 +10,10 @@ SCORES = {
 }
 
 
-def card(names, intervals, final="first", num_pictures=0):
+def card(names, intervals, final="first", num_pictures=0, num_known=0):
     labels = Labels([Task("kind", "multiclass", names)], [])
-    return model_card(labels, intervals, ["net"], {"final": final}, num_pictures)
+    facts = {"final": final}
+    return model_card(labels, intervals, ["net"], facts, num_pictures, num_known)
 
 
 def test_whose_figures_they_are_is_said():
@@ -45,3 +46,6 @@ def test_pictures_of_the_data_that_travel_with_the_model_are_told():
     assert "pictures it was made with" not in card(("a", "b"), {})
     told = "`sample/` holds 4 of the pictures it was made with"
     assert told in card(("a", "b"), {}, num_pictures=4)
+    assert "training pictures and numbers" not in card(("a", "b"), {})
+    told = "the paths of 7 training pictures"
+    assert told in card(("a", "b"), {}, num_known=7)

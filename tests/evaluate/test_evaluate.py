@@ -453,12 +453,14 @@ def confused(folder):
 
 
 @pytest.mark.parametrize("name", ["confusion.csv", "ranking.csv"])
+@pytest.mark.survives("doors")
 def test_no_name_in_a_table_of_plots_begins_a_tag_of_scripts(odd, name):
     text = (odd / name).read_text(encoding="utf-8")
     assert re.search("script>", text)
     assert not re.search("<(?=[/!]|script)", text, re.IGNORECASE)
 
 
+@pytest.mark.survives("doors")
 def test_no_name_ends_the_script_of_a_page_of_plots(odd, repository):
     table = read_table(odd / "confusion.csv") | {"rev": ["workspace"] * 6}
     rows = zip(*table.values(), strict=True)
@@ -727,6 +729,24 @@ def test_predictions_come_back_as_they_were_written(tagged, tmp_path):
         np.testing.assert_array_equal(found[name].probabilities, task.probabilities)
     np.testing.assert_array_equal(found["tags"].thresholds, [[0.5, 0.25]])
     assert found["plant"].thresholds is None
+    assert found["plant"].unlike is None
+
+
+def test_false_alarms_are_counted_among_the_test_images(run, plants, tmp_path):
+    predictions, index, split = plants
+    unlike = np.zeros((1, len(KINDS)), bool)
+    unlike[0, [0, 3, 5]] = True
+    predictions["kind"] = dataclasses.replace(predictions["kind"], unlike=unlike)
+    write_predictions(tmp_path / "predictions", predictions, "independent")
+    folder = run(read_predictions(tmp_path / "predictions", index.tasks), index, split)
+    report = read_report(folder)
+    assert report["kind"]["test"]["false_alarms"] == 0.25
+    # The limit was set on images of the other parts.
+    assert "false_alarms" not in {**report["kind"]["train"], **report["plant"]["test"]}
+    intervals = json.loads((folder / "intervals.json").read_text())
+    entry = intervals["kind"]["test"]["scores"]["false_alarms"]
+    assert entry["low"] < 0.25 < entry["high"]
+    assert "false_alarms" not in intervals["kind"]["validation"]["scores"]
 
 
 def test_an_error_of_calibration_in_all_rounds_is_more_than_chance(run):

@@ -284,6 +284,7 @@ def test_missing_imagenet_weights_name_file_and_address(tmp_path):
     assert "Download https://storage.googleapis.com/tensorflow/keras-a" in message
 
 
+@pytest.mark.survives("doors")
 def test_network_that_does_not_answer_is_given_up(monkeypatch):
     release = threading.Event()
     monkeypatch.setattr(urllib.request, "urlopen", lambda *a, **k: release.wait(60))
@@ -302,6 +303,7 @@ class Response(io.BytesIO):
 
 
 @pytest.mark.parametrize("content", [b"whole", b"who"])
+@pytest.mark.survives("faults")
 def test_only_a_whole_download_reaches_the_cache(monkeypatch, tmp_path, content):
     monkeypatch.setattr(
         urllib.request, "urlopen", lambda *a, **k: Response(content, announced_size=5)
@@ -317,6 +319,21 @@ def test_only_a_whole_download_reaches_the_cache(monkeypatch, tmp_path, content)
         assert list(cached.parent.iterdir()) == []
 
 
+@pytest.mark.survives("doors")
+@pytest.mark.parametrize("announced_size", [5, 0])
+def test_an_answer_longer_than_announced_is_given_up(
+    monkeypatch, tmp_path, announced_size
+):
+    response = Response(bytes(7), announced_size)
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *a, **k: response)
+    monkeypatch.setattr(_weights, "MOST_BYTES", 6)
+    download = _weights.Download("https://example.org/a.h5")
+    with pytest.raises(ValueError, match=r"an answer of more than [56] bytes"):
+        _weights.find_imagenet_file("a", download)
+    assert list((tmp_path / "keras" / "models").iterdir()) == []
+
+
+@pytest.mark.survives("faults")
 def test_damaged_file_in_the_cache_is_refused(tmp_path):
     cached = tmp_path / "keras" / "models" / "a.h5"
     cached.parent.mkdir(parents=True)
@@ -332,6 +349,7 @@ class Malicious:
 
 
 @pytest.mark.parametrize("position", range(5))
+@pytest.mark.survives("doors")
 def test_pickle_that_names_a_function_is_refused_and_not_run(
     position, tmp_path, capsys
 ):
@@ -345,6 +363,7 @@ def test_pickle_that_names_a_function_is_refused_and_not_run(
 
 
 @pytest.mark.parametrize("num_bytes", [0, 10, 30_000, 1_000_000])
+@pytest.mark.survives("faults")
 def test_pytorch_file_cut_short_is_refused(num_bytes, tmp_path):
     whole = _lite_weights.find_imagenet_file("efficientnet_lite0").read_bytes()
     path = tmp_path / "short.pth"
@@ -353,6 +372,7 @@ def test_pytorch_file_cut_short_is_refused(num_bytes, tmp_path):
         _torch_file.read_state_dict(path)
 
 
+@pytest.mark.survives("doors")
 def test_tensor_that_reaches_outside_its_storage_is_refused():
     storage = np.arange(6, dtype="<f4")
     key = (storage.dtype, "0", 6)
@@ -362,3 +382,13 @@ def test_tensor_that_reaches_outside_its_storage_is_refused():
         outside = _torch_file._Tensor(key, offset, (2, 2), strides, False, {})
         with pytest.raises(ValueError, match="outside its storage"):
             _torch_file._take(outside, storage)
+
+
+@pytest.mark.survives("doors")
+def test_tensor_of_more_values_than_its_storage_is_refused():
+    storage = np.zeros(1, "<f4")
+    tensor = _torch_file._Tensor(
+        (storage.dtype, "0", 1), 0, (2**40, 2**20), (0, 0), False, {}
+    )
+    with pytest.raises(ValueError, match="more values than its storage"):
+        _torch_file._take(tensor, storage)

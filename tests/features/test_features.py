@@ -328,6 +328,7 @@ def test_an_interrupted_computation_goes_on_where_it_stopped(
     assert files_of(compute("whole")) == files_of(resumed)
 
 
+@pytest.mark.survives("faults")
 def test_a_damaged_row_is_computed_anew(compute, record):
     first = compute("first")
     with open_store() as store:
@@ -355,6 +356,7 @@ def test_a_damaged_row_is_computed_anew(compute, record):
     ],
     ids=lambda change: next(iter(change)),
 )
+@pytest.mark.survives("faults")
 def test_features_made_in_another_way_are_not_reused(compute, record, change):
     # A network from scratch is cut at the input, so there is hardly anything to do.
     built, _ = record
@@ -391,6 +393,7 @@ def test_no_engine_runs_where_the_cut_is_at_the_input(compute):
     assert (facts["engine"], facts["device"]) == (None, None)
 
 
+@pytest.mark.survives("faults")
 def test_features_of_another_device_are_not_reused(compute, monkeypatch, record):
     compute("first", name="cnn_simple")
     monkeypatch.setattr(engine, "find_device", lambda backend: "CPU other")
@@ -435,6 +438,7 @@ def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_fil
     np.testing.assert_allclose(half, full, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.survives("faults")
 def test_values_too_large_for_half_precision_are_an_error(compute, monkeypatch):
     def load(*arguments):
         return lambda pictures: (np.full(1280, 7e4) for _ in pictures)

@@ -170,6 +170,7 @@ def test_a_file_that_is_no_model_is_an_error(build, tmp_path):
         build(str(tmp_path / "own.keras"))
 
 
+@pytest.mark.survives("doors")
 def test_code_in_the_file_is_not_run(save, build):
     pixels = keras.Input((None, None, 3))
     path = save(keras.Model(pixels, keras.layers.Lambda(lambda x: x * 2)(pixels)))
@@ -184,6 +185,7 @@ class Own(keras.layers.Layer):
         return inputs
 
 
+@pytest.mark.survives("doors")
 def test_a_class_that_keras_does_not_know_is_an_error(save, build):
     pixels = keras.Input((None, None, 3))
     path = save(keras.Model(pixels, Own()(pixels)))

@@ -85,6 +85,7 @@ def test_no_count_of_wrong_labels_is_promised(build):
     assert "no count of wrong labels" in build(make_found(8), [suspect(0)])
 
 
+@pytest.mark.survives("doors")
 def test_nothing_the_user_wrote_becomes_html(build):
     found = make_found(8, class_name=HOSTILE, folder=HOSTILE)
     found.rejected.append((HOSTILE, f"damaged PNG: {HOSTILE}"))

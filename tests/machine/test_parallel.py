@@ -99,3 +99,14 @@ def test_an_error_among_many_reaches_the_caller(many):
 def test_there_is_at_least_one_core(monkeypatch):
     monkeypatch.undo()
     assert parallel.num_cores() >= 1
+
+
+def test_there_are_no_more_processes_than_memory_has_room_for(monkeypatch):
+    """One needs no process of its own: a function that cannot be sent is called."""
+    items = [1, 2, 3]
+    free = 2 * parallel.PROCESS_BYTES + 2_000
+    monkeypatch.setattr(parallel, "available_memory", lambda: free)
+    found = parallel.map_on_cores(lambda item: item * item, items, "", "", 2_000)
+    assert list(found) == [1, 4, 9]
+    with pytest.raises(Exception, match="pickle"):
+        list(parallel.map_on_cores(lambda item: item, items, "", "", 1_000))

@@ -1,9 +1,13 @@
 import multiprocessing
 import os
+import random
+import shutil
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -13,6 +17,7 @@ from headswap.cli import main
 from headswap.errors import InputError
 from headswap.machine import store_writer as module
 from headswap.machine.store import Store, clear_store, open_store, store_limit
+from tests.disks import small_disk
 
 MEGABYTE = 10**6
 
@@ -61,6 +66,7 @@ def test_rows_written_before_an_error_are_kept(store):
     assert store.get(b"a") == b"first"
 
 
+@pytest.mark.survives("faults")
 def test_a_full_disk_ends_the_keeping_and_not_the_work(store, monkeypatch, capsys):
     class Full:
         def write(self, content):
@@ -80,6 +86,36 @@ def test_a_full_disk_ends_the_keeping_and_not_the_work(store, monkeypatch, capsy
     assert (store.get(b"a"), store.get(b"b")) == (b"first", None)
 
 
+def test_the_store_leaves_room_for_what_matters_more(store, monkeypatch, capsys):
+    free = iter([5000, 4000, 3999])
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free))
+    )
+    store.leaving = 3000
+    put(store, {b"a": bytes(1000), b"b": bytes(1000), b"c": bytes(1000)})
+    assert [store.get(key) is not None for key in (b"a", b"b", b"c")] == [1, 1, 0]
+    assert "its disk has no room to spare" in capsys.readouterr().out
+
+
+def test_a_store_on_a_full_disk_is_none_and_no_reason_to_end(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "store"))
+    with small_disk(tmp_path / "store", 100_000) as disk:
+        with suppress(OSError), open(disk / "fill", "wb", buffering=0) as file:
+            while file.write(bytes(512)):
+                pass
+        with open_store() as store:
+            assert "is on a full disk" in capsys.readouterr().out
+            put(store, {b"a": b"first"})
+            with store.claim("a", "waiting"):
+                assert store.get(b"a") is None
+        (disk / "fill").unlink()
+        with open_store() as store:
+            put(store, {b"a": b"first"})
+            assert store.get(b"a") == b"first"
+
+
 def test_a_row_stored_twice_is_the_later_one(store):
     put(store, {b"a": b"old"})
     put(store, {b"a": b"new one"})
@@ -90,6 +126,7 @@ def test_a_row_stored_twice_is_the_later_one(store):
     rows=st.dictionaries(st.binary(min_size=1, max_size=8), st.binary(max_size=30)),
     place=st.integers(0, 10**6),
 )
+@pytest.mark.survives("faults")
 def test_a_changed_byte_is_noticed(tmp_path_factory, rows, place):
     store = Store(tmp_path_factory.mktemp("store"), MEGABYTE)
     put(store, rows)
@@ -106,12 +143,14 @@ def test_a_changed_byte_is_noticed(tmp_path_factory, rows, place):
 
 
 @pytest.mark.parametrize("length", [0, 3])
+@pytest.mark.survives("faults")
 def test_a_shard_that_lost_its_end_or_all_of_it_has_no_rows(store, length):
     put(store, {b"a": b"12345"})
     os.truncate(shards(store)[0], length)
     assert store.get(b"a") is None
 
 
+@pytest.mark.survives("faults")
 def test_a_shard_that_is_gone_has_no_rows_and_can_be_stored_anew(store):
     put(store, {b"a": b"12345"})
     shards(store)[0].unlink()
@@ -183,6 +222,30 @@ def test_a_writer_that_is_killed_leaves_whole_rows(tmp_path):
     store.close()
 
 
+def test_a_power_cut_costs_rows_and_makes_none_wrong(store, tmp_path, monkeypatch):
+    """What was written last is gone from some files and not from others."""
+    monkeypatch.setattr(module, "COMMIT_BYTES", 300)
+    monkeypatch.setattr(module, "SHARD_BYTES", 2000)
+    rows = {bytes([n]): bytes([n]) * 100 for n in range(60)}
+    put(store, rows)
+    kept = set()
+    for seed in range(20):
+        chance, folder = random.Random(seed), tmp_path / str(seed)
+        shutil.copytree(store.folder, folder)
+        (folder / "index.sqlite-shm").unlink()
+        for file in (folder / "index.sqlite-wal", *(folder / "shards").iterdir()):
+            if chance.random() < 0.5:
+                os.truncate(file, chance.randint(0, file.stat().st_size))
+        after = Store(folder, store.limit)
+        found = {key: after.get(key) for key in rows}
+        assert all(found[key] in (None, row) for key, row in rows.items())
+        kept.add(sum(row is not None for row in found.values()))
+        put(after, {b"next": b"row"})
+        assert after.get(b"next") == b"row"
+        after.close()
+    assert len(kept) > 5
+
+
 def _write_own(folder, first):
     store = Store(folder, 100 * MEGABYTE)
     put(store, {bytes([first, n]): bytes([n]) * 50 for n in range(200)})
@@ -227,6 +290,7 @@ def test_a_claim_waits_for_another_process_and_outlives_none(tmp_path, capsys):
     store.close()
 
 
+@pytest.mark.survives("faults")
 def test_a_damaged_index_says_what_to_do(tmp_path):
     (tmp_path / "index.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(InputError, match="headswap cache --clear"):
@@ -267,3 +331,31 @@ def test_the_command_shows_what_is_stored_and_clears_it(tmp_path, monkeypatch, c
     main(["cache", "--clear"])
     main(["cache"])
     assert "pictures" not in capsys.readouterr().out
+
+
+@pytest.mark.survives("faults")
+def test_a_clock_set_back_does_not_make_new_rows_the_oldest(tmp_path, monkeypatch):
+    folder = tmp_path / "store"
+    seconds = iter([10**10, *range(100)])
+    monkeypatch.setattr(time, "time", lambda: float(next(seconds)))
+    for number in range(4):
+        store = Store(folder, 300)
+        put(store, {bytes([number]): bytes(100)})
+        store.close()
+    store = Store(folder, 300)
+    found = [store.get(bytes([number])) is not None for number in range(4)]
+    assert found == [False, True, True, True]
+    store.close()
+
+
+@pytest.mark.survives("doors")
+def test_an_index_that_names_a_file_elsewhere_lets_none_be_deleted(store, tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    put(store, {b"a": bytes(100)})
+    with store.index._change() as file:
+        file.execute("update shards set name = '../../mine'")
+    assert store.get(b"a") is None
+    store.limit = 1
+    with pytest.raises(InputError, match="must name shards of its own"):
+        put(store, {b"b": bytes(100)})
+    assert (tmp_path / "mine").read_text() == "mine"

@@ -2,6 +2,7 @@
 
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def read(markup):
 
 
 @given(ANY | HOSTILE)
+@pytest.mark.survives("doors")
 def test_any_text_stays_text(text):
     seen = read(element("p", text))
     assert seen.tags == [("p", {})]
@@ -43,6 +45,7 @@ def test_any_text_stays_text(text):
 
 
 @given(ANY | HOSTILE)
+@pytest.mark.survives("doors")
 def test_any_text_stays_within_its_attribute(text):
     seen = read(element("img", alt=text, src="a"))
     assert seen.tags == [("img", {"alt": one_line(text), "src": "a"})]

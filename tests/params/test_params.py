@@ -646,6 +646,7 @@ def test_what_a_stage_does_not_read_may_be_edited_meanwhile(read_twice, old, new
         ({"train": {"loss": "focal"}}, "train.loss=focal"),
         ({"backbone": {"unfreeze": 3}}, "backbone.unfreeze=3"),
         ({"backbone": {"weights": "none"}}, "backbone.weights=none"),
+        ({"backbone": {"name": "cnn_simple"}}, "backbone.name=cnn_simple"),
     ],
 )
 def test_lbfgs_is_refused_where_it_cannot_serve(changes, named, repository):
@@ -681,6 +682,13 @@ def test_settings_of_training_that_contradict_each_other_are_refused(
         ({"final": "all", "hidden": [8]}, {}, "train.final must be first"),
         ({"final": "all", "optimizer": "adam"}, {}, "train.final must be first"),
         ({"final": "all"}, {"unfreeze": 3}, "train.final must be first"),
+        ({"final": "all"}, {"name": "cnn_simple"}, "train.final must be first"),
+        (
+            # Random and frozen: only heads are fitted.
+            {"loss_weights": {"category": 2.0}},
+            {"name": "vgg16", "weights": "none"},
+            "train.loss_weights must be empty",
+        ),
         ({"loss_weights": {"category": 2.0}}, {}, "train.loss_weights must be empty"),
         (
             {"loss_weights": {"category": 2.0}, "strategy": "cascade"},
@@ -718,4 +726,13 @@ def test_settings_of_the_answer_that_mean_something_are_taken(repository):
     params.check(sections)
     sections["train"] |= {"final": "first", "loss_weights": {"category": 2.0}}
     sections["train"] |= {"hidden": [8], "label_smoothing": 0.1}
+    params.check(sections)
+
+
+@pytest.mark.parametrize("weights", ["imagenet", "none", "own.weights.h5"])
+@pytest.mark.parametrize("name", ["cnn_simple", ["vgg16", "cnn_tanh"]])
+def test_tasks_may_weigh_in_a_network_from_scratch(name, weights, repository):
+    sections = params.load(repository / "params.yaml")
+    sections["train"]["loss_weights"] = {"category": 2.0}
+    sections["backbone"] |= {"name": name, "weights": weights}
     params.check(sections)

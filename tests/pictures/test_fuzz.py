@@ -73,6 +73,7 @@ def fuzz(corpus, seed, seconds, count):
     return used, refused
 
 
+@pytest.mark.survives("mutated pictures", times=100)
 def test_a_thousand_mutated_files_are_used_or_refused(corpus):
     used, refused = fuzz(corpus, seed=0, seconds=60, count=1000)
     assert used + refused > 100
@@ -81,12 +82,14 @@ def test_a_thousand_mutated_files_are_used_or_refused(corpus):
 
 
 @pytest.mark.slow
+@pytest.mark.survives("mutated pictures", times=1000)
 def test_a_minute_of_mutated_files_are_used_or_refused(corpus):
     used, refused = fuzz(corpus, seed=1, seconds=60, count=10**9)
     assert used + refused > 1000
 
 
 @pytest.mark.endure
+@pytest.mark.survives("mutated pictures", times=10_000)
 def test_ten_minutes_of_mutated_files_are_used_or_refused(corpus):
     used, refused = fuzz(corpus, seed=2, seconds=600, count=10**9)
     print(f"{used} used, {refused} refused")

@@ -190,6 +190,7 @@ def test_a_jpeg_2000_cut_at_any_byte_is_refused(encode, draw, no_jp2):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")
+@pytest.mark.survives("doors")
 def test_a_huge_picture_takes_less_than_a_gigabyte(encode, repository):
     content = encode(Image.new("RGB", (9_900, 10_000), "red"), compress_level=1)
     script = (

@@ -25,12 +25,16 @@ def outputs(folder):
     return (folder / "dvc.lock").read_bytes(), [file.read_bytes() for file in raw]
 
 
+def python_path():
+    """The PATH on which commands of this Python come first."""
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
 def begin(folder, store):
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.Popen(
         ["dvc", "repro", "-f"],
         cwd=folder,
-        env={**os.environ, "PATH": path, "HEADSWAP_CACHE": str(store)},
+        env={**os.environ, "PATH": python_path(), "HEADSWAP_CACHE": str(store)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -66,6 +70,9 @@ def interrupt(folder, expected, seconds, seed):
         expected: its outputs then.
         seconds: that a run takes.
         seed: of the moment, and of how it ends.
+
+    Returns:
+        how it was ended.
     """
     chance = random.Random(seed)
     number, whole_group = chance.choice(ENDINGS)
@@ -82,3 +89,6 @@ def interrupt(folder, expected, seconds, seed):
     assert outputs(folder) == expected, (number, whole_group, again.output)
     assert wait_for_end(folder) == []
     assert list(folder.glob(".headswap/**/unfinished*")) == []
+    return (
+        f"dvc repro ended by {number.name}, {'as a group' if whole_group else 'alone'}"
+    )

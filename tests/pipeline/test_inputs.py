@@ -76,6 +76,7 @@ PARAMETERS = {
     "backbone.learning_rate": (0.002, {"train"}),
     "backbone.epochs": (3, {"train"}),
     "bundle.sample": (2, {"bundle"}),
+    "bundle.neighbours": (50, {"bundle"}),
     "features.engine": ("keras", {"features", "bundle"}),
     "features.batch_size": (16, {"features", "bundle"}),
     "features.precision": ("float16", {"features", "bundle"}),

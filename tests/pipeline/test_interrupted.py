@@ -36,7 +36,7 @@ def workspace(repository, tmp_path_factory):
 
 
 @pytest.mark.endure
-def test_sixty_interrupted_runs_go_on_to_the_same_bytes(workspace):
+@pytest.mark.survives("interruptions", times=60)
+def test_sixty_interrupted_runs_go_on_to_the_same_bytes(workspace, survived):
     for seed in range(100, 160):
-        interrupt(*workspace, seed)
-        print(f"{seed - 99} interruptions survived", flush=True)
+        survived(interrupt(*workspace, seed))

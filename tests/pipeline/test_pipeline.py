@@ -106,6 +106,7 @@ def test_heads_do_not_depend_on_the_number_of_cores(workspace, reproduced):
     assert after == before
 
 
+@pytest.mark.survives("interruptions")
 @pytest.mark.parametrize("seed", range(3))
 def test_an_interrupted_run_goes_on_to_the_same_bytes(workspace, reproduced, seed):
     interrupt(workspace, outputs(workspace), seconds=15, seed=seed)

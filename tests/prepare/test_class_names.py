@@ -1,10 +1,12 @@
 """Files of class names: the right name for every id, or a refusal."""
 
+import time
+
 import pytest
 
 from headswap.errors import InputError
 from headswap.prepare.layouts import csv
-from headswap.prepare.layouts._names import REMEDY
+from headswap.prepare.layouts._names import REMEDY, read_names
 
 
 @pytest.fixture
@@ -85,3 +87,11 @@ def test_names_that_cannot_be_told_are_refused_and_the_remedy_works(
 def test_names_in_the_table_need_no_file(read):
     with pytest.raises(InputError, match=r"Take kind out of data\.class_names"):
         read("oak\nelm\n", ["oak", "elm"])
+
+
+@pytest.mark.survives("doors")
+def test_a_line_of_nothing_but_space_between_two_words_costs_no_time(tmp_path):
+    (tmp_path / "names.txt").write_text(f"oak{' ' * 200_000}x\nelm\n")
+    start = time.process_time()
+    assert read_names(tmp_path / "names.txt").ids is None
+    assert time.process_time() - start < 2

@@ -31,6 +31,7 @@ def folder(pictures):
     return pictures / "category0" / "landmark0"
 
 
+@pytest.mark.survives("doors")
 def test_a_pipe_is_rejected_and_not_waited_for(run, pictures, folder):
     os.mkfifo(folder / "pipe.jpg")
     used, reasons = run(pictures)

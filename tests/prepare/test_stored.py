@@ -86,6 +86,7 @@ def test_pictures_of_another_kind_are_decoded_anew(prepare, decoded, change):
     assert len(decoded) == 12
 
 
+@pytest.mark.survives("faults")
 def test_another_version_of_a_decoder_decodes_anew(prepare, decoded, tmp_path):
     prepare("first")
     (tmp_path / "other.json").write_text('{"libraries": {"pillow": "14"}}')
@@ -102,6 +103,7 @@ def test_an_unreadable_file_is_given_its_reason_every_time(prepare, decoded, roo
     assert len(decoded) == 8
 
 
+@pytest.mark.survives("faults")
 def test_a_damaged_picture_in_the_store_is_decoded_anew(prepare, decoded):
     first = prepare("first")
     with open_store() as store:

@@ -1,5 +1,7 @@
 """What heads say of rows they were not fitted to, and which rows those are."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -138,3 +140,15 @@ def test_a_class_is_in_as_many_folds_as_it_has_groups():
     folds = deal_folds(strata, [f"{n:02}" for n in range(15)], 5)
     assert len(set(folds[:12])) == 5
     assert len(set(folds[12:])) == 3
+
+
+def test_memory_is_foreseen_to_within_a_factor_of_two():
+    features = np.random.default_rng(0).random((250, 150), np.float32)
+    targets = np.eye(2)[np.arange(250) % 2]
+    tracemalloc.start()
+    try:
+        judge([features], targets, np.arange(250) // 2 % 5, "multiclass")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.5 < peak / module.bytes_of_folds(250, 150, 5) < 2

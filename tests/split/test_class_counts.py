@@ -34,11 +34,13 @@ def draw(tmp_path):
 @pytest.mark.parametrize(
     "name", ["note $5_$", "$", "$a$b$", r"\frac{", "a\nb", "_", "1", "", "x" * 255]
 )
+@pytest.mark.survives("doors")
 def test_a_name_means_nothing_to_the_drawing_tool(draw, name, capsys):
     assert draw(count("kind", [name, "oak"])).shape[1] == 800
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.survives("doors")
 def test_mathematics_between_dollar_signs_is_drawn_as_it_stands(draw):
     # With mathematics these two would look the same.
     first, second = (draw(count("kind", [name])) for name in ("$5 5$", "$55$"))

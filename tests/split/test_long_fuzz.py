@@ -33,6 +33,7 @@ def draw_data_set(seed):
     )
 
 
+@pytest.mark.survives("drawn data sets", times=100)
 @pytest.mark.parametrize("block", range(20))
 def test_every_class_reaches_every_part_and_no_group_is_parted(section, block):
     for seed in range(100 * block, 100 * block + 100):

@@ -11,7 +11,9 @@ def test_the_score_that_decides_is_the_first_there_is():
     assert words.primary(["accuracy"]) is None
 
 
-@pytest.mark.parametrize("metric", ["hamming_loss", "log_loss", "brier", "ece"])
+@pytest.mark.parametrize(
+    "metric", ["hamming_loss", "log_loss", "brier", "ece", "false_alarms"]
+)
 def test_losses_are_better_when_lower(metric):
     assert words.is_loss(metric)
     assert not words.is_loss("f1")

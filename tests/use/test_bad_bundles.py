@@ -1,7 +1,13 @@
 """What is no good ends with a sentence, and no code of a bundle is ever run."""
 
 import csv
+import io
+import itertools
 import json
+import os
+import resource
+import sys
+from pathlib import Path
 
 import keras
 import pytest
@@ -31,6 +37,7 @@ def bundle(tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", CODE)
+@pytest.mark.survives("doors")
 def test_a_layer_that_is_no_known_class_is_refused_and_runs_nothing(case, tmp_path):
     class_name, module, config = CODE[case]
     folder = make_bundle(tmp_path / "bundle")
@@ -65,16 +72,102 @@ def pictures(tmp_path, write_picture):
     return str(tmp_path / "pictures")
 
 
+@pytest.fixture
+def odd_name(pictures, encode, draw):
+    """A folder with a picture whose name is no text, and a command to a terminal."""
+    for file in Path(pictures).iterdir():
+        file.unlink()
+    path = os.fsencode(pictures) + b"/\x1b[31m\xff.png"
+    with open(path, "wb") as file:
+        file.write(encode(draw(0)))
+    return pictures
+
+
+@pytest.mark.survives("doors")
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_a_name_that_is_no_text_is_written_with_its_escape(
+    bundle, odd_name, tmp_path, ending
+):
+    out = tmp_path / f"out{ending}"
+    main(["predict", odd_name, "--model", str(bundle), "--out", str(out)])
+    assert "\\udcff.png" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.survives("doors")
+def test_a_terminal_is_shown_no_command(bundle, odd_name, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    main(["predict", odd_name, "--model", str(bundle)])
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert r"\x1b[31m\udcff.png,shape,1," in said
+
+
+@pytest.mark.survives("doors")
+def test_no_error_is_a_command_to_a_terminal(tmp_path):
+    with pytest.raises(SystemExit) as raised:
+        main(["verify", str(tmp_path / "\x1b[2J\u202e")])
+    assert "\x1b" not in raised.value.code
+    assert r"\x1b[2J\u202e: a bundle must" in raised.value.code
+
+
+@pytest.mark.survives("doors")
+def test_a_list_of_paths_may_hold_anything(bundle, capsys, monkeypatch):
+    content = b"a\0b.png\n\xff.png\n" + b"x" * 5000 + b"\n"
+    given = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", given)
+    main(["predict", "-", "--model", str(bundle)])
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.rpartition(",")[2] for row in rows] == [
+        "its name has the character NUL",
+        "cannot be opened: No such file or directory",
+        "cannot be opened: File name too long",
+    ]
+
+
+@pytest.mark.survives("faults")
 def test_a_full_disk_is_told(bundle, pictures, tmp_path):
     out = tmp_path / "out.csv"
     # A file of Linux's to which nothing can be written.
     out.symlink_to("/dev/full")
     arguments = ["predict", pictures, "--model", str(bundle), "--out", str(out)]
-    with pytest.raises(SystemExit, match=r"No space left on device\. What it holds"):
+    with pytest.raises(SystemExit, match=r"No space left on device, with .* MB free"):
         main(arguments)
 
 
-def test_an_interrupted_table_is_whole_to_its_last_row(
+def test_a_table_that_no_longer_fits_leaves_what_was_there_before(
+    bundle, pictures, tmp_path, monkeypatch
+):
+    """As on a disk that is full: a file may be no longer than it is let."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (known,) = headswap.load(bundle).predict([f"{pictures}/0.png"])
+
+    def many(self, files):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+        yield from itertools.repeat(known, 500)
+
+    monkeypatch.setattr(Predictor, "predict", many)
+    out = tmp_path / "table" / "out.csv"
+    out.parent.mkdir()
+    out.write_text("before")
+    try:
+        with pytest.raises(SystemExit, match=r"with room to write, got: File too"):
+            main(["predict", pictures, "--model", str(bundle), "--out", str(out)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(out.parent.iterdir()) == [out]
+    assert out.read_text() == "before"
+
+
+def test_of_a_folder_without_pictures_each_file_is_a_row(bundle, tmp_path, capsys):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "notes.txt").write_text("no picture")
+    main(["predict", str(tmp_path), "--model", str(bundle)])
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [Path(row["path"]).name for row in rows] == ["empty.jpg", "notes.txt"]
+    assert all(row["problem"] and not row["class"] for row in rows)
+
+
+def test_an_interrupted_table_leaves_what_was_there_before(
     bundle, pictures, tmp_path, monkeypatch, capsys
 ):
     predict = Predictor.predict
@@ -87,14 +180,13 @@ def test_an_interrupted_table_is_whole_to_its_last_row(
 
     monkeypatch.setattr(Predictor, "predict", interrupted)
     out = tmp_path / "out.csv"
+    out.write_text("before")
     with pytest.raises(SystemExit) as raised:
         main(["predict", pictures, "--model", str(bundle), "--out", str(out)])
     assert raised.value.code == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
-    with out.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len({row["path"] for row in rows}) == 2
-    assert all(None not in row.values() for row in rows)
+    assert out.read_text() == "before"
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["out.csv"]
 
 
 def test_an_interrupted_export_leaves_nothing(bundle, tmp_path, monkeypatch):

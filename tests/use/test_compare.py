@@ -312,6 +312,7 @@ def test_a_loss_that_nothing_can_judge_fails_rather_than_passes(commit):
     main(["compare", "after", "before", "--fail-if-worse"])
 
 
+@pytest.mark.survives("doors")
 def test_markdown_has_a_table_and_takes_names_literally(three):
     answer = answer_of(three)
     odd = dataclasses.replace(answer.runs[0], name="a|b<script>")

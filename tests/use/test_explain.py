@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import headswap
+from headswap.artifacts.bundle.neighbours import Neighbours
 from headswap.artifacts.model.heads import Block, Head
 from headswap.cli import main
 from headswap.use.explain import find_evidence, paint
@@ -112,6 +113,31 @@ def test_each_picture_and_task_gets_a_file(folder, picture, tmp_path, capsys):
         "0001-red-tags.png",
     }
     assert cv2.imread(str(out / "0001-red-shape.png")).shape == (SIZE, 2 * SIZE, 3)
+
+
+def test_training_pictures_that_are_at_hand_stand_beside_it(picture, tmp_path):
+    root = tmp_path / "root"
+    (root / "a").mkdir(parents=True)
+    names = ["a/1.png", "lost.png", "2.png"]
+    for name, grey in ((names[0], 120), (names[2], 200)):
+        cv2.imwrite(str(root / name), np.full((9, 9, 3), grey, np.uint8))
+    # The more red, the nearer to the last.
+    known = Neighbours(
+        names,
+        {f"net{SIZE}": np.zeros(1, np.float32)},
+        {f"net{SIZE}": np.array([[0.2], [0.6], [1]])},
+    )
+    folder = make_bundle(
+        tmp_path / "bundle", model=heads_for_red(), below=sees_red, neighbours=known
+    )
+    cv2.imwrite(str(tmp_path / "red.png"), picture[..., ::-1])
+    out = tmp_path / "out"
+    paths = [str(tmp_path / "red.png"), "--model", str(folder), "--out", str(out)]
+    main(["explain", *paths, "--pictures", str(root)])
+    shown = cv2.imread(str(out / "0000-red-shape.png"))
+    assert shown.shape == (SIZE, 4 * SIZE, 3)
+    assert (shown[:, 2 * SIZE : 3 * SIZE] == 200).all()
+    assert (shown[:, 3 * SIZE :] == 120).all()
 
 
 def test_a_folder_that_cannot_be_written_is_told(folder, picture, tmp_path):

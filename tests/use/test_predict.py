@@ -13,7 +13,9 @@ from PIL import Image
 
 import headswap
 from headswap.artifacts.dataset.index import read_index
+from headswap.artifacts.dataset.split import write_split
 from headswap.artifacts.features.cache import read_features
+from headswap.artifacts.model.energy import energies
 from headswap.artifacts.model.predictions import read_predictions
 from headswap.bundle.stage import Inputs, write_bundle
 from headswap.cli import main
@@ -21,6 +23,7 @@ from headswap.errors import InputError
 from headswap.features.stage import write_features
 from headswap.prepare.stage import prepare_images
 from headswap.train.stage import Outputs, fit_rounds
+from tests.bundles import make_bundle
 from tests.made import make_split
 
 SIZE = 40
@@ -58,7 +61,7 @@ def photos(tmp_path_factory):
 def one_process():
     """The number of threads is for a process to choose once, at its start.
 
-    And every task has a temperature.
+    And every task has a temperature, and a limit that half of the images exceed.
     """
     with pytest.MonkeyPatch.context() as patch:
         name = "headswap.train.descent.rounds.set_up_backend"
@@ -66,12 +69,23 @@ def one_process():
         # One that changes every probability, whatever the images say.
         name = "headswap.train.deciding.choose_temperature"
         patch.setattr(name, lambda unseen: 1.7)
+        patch.setattr("headswap.train.deciding.choose_limit", middle_energy)
         yield
+
+
+def middle_energy(unseen):
+    """Between two energies, so that rounding moves no image across."""
+    found = np.sort(energies(unseen.probabilities, unseen.kind))
+    return float(found[len(found) // 2 - 1 : len(found) // 2 + 1].mean())
 
 
 @pytest.fixture(scope="module")
 def make(photos, section, inputs_of_prepare, tmp_path_factory):
-    """make(**settings): (bundle, probabilities by task and path) of a whole run."""
+    """make(**settings): (bundle, what is expected of it) of a whole run.
+
+    That is probabilities, and whether it is unlike, by task and path; and the paths of
+    training pictures.
+    """
 
     def run(backbone, train=None, features=None, prepare=None, data=None):
         folder = tmp_path_factory.mktemp("run")
@@ -88,10 +102,12 @@ def make(photos, section, inputs_of_prepare, tmp_path_factory):
         cached = folder / "features"
         write_features(images, names, "a", network, options, "tensorflow", cached)
         order = np.argsort(np.argsort(index.image_ids))
+        split = make_split([np.array(PARTS)[order]])
+        write_split(folder / "split", index.image_ids, split)
         fit_rounds(
             read_features(cached, images),
             index,
-            make_split([np.array(PARTS)[order]]),
+            split,
             section("train", **{"batch_size": 4, **(train or {})}),
             network,
             Outputs(*(folder / name for name in ("model", "predictions", "a", "b"))),
@@ -103,6 +119,7 @@ def make(photos, section, inputs_of_prepare, tmp_path_factory):
         read = Inputs(
             folder / "inputs.json",
             folder / "prepared",
+            folder / "split",
             cached,
             folder / "model",
             folder / "predictions",
@@ -112,11 +129,13 @@ def make(photos, section, inputs_of_prepare, tmp_path_factory):
         write_bundle(read, prepare, options, "tensorflow", sample, bundle)
         predictions = read_predictions(folder / "predictions", index.tasks)
         expected = {
-            (task.name, path): predictions[task.name].probabilities[0, row]
+            (task.name, path): (found.probabilities[0, row], found.unlike[0, row])
             for task in index.tasks
+            for found in [predictions[task.name]]
             for row, path in enumerate(index.paths)
         }
-        return bundle, expected
+        trained = set(np.array(index.paths)[split.parts[0] == "train"])
+        return bundle, expected, trained
 
     return run
 
@@ -157,17 +176,26 @@ CASES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_raw_files_get_the_probabilities_of_training(case, make, photos):
-    bundle, expected = make(**CASES[case])
+    bundle, expected, trained_on = make(**CASES[case])
     paths = sorted({path for _, path in expected})
     assert len(paths) == NUM_IMAGES
     predictor = headswap.load(bundle)
     found = list(predictor.predict(photos / path for path in paths))
     for task in predictor.tasks:
         served = np.array([each.probabilities[task.name] for each in found])
-        trained = np.array([expected[task.name, path] for path in paths])
+        trained = np.array([expected[task.name, path][0] for path in paths])
         # Or equality would say nothing.
         assert trained.std(axis=0).max() > 1e-4
         np.testing.assert_allclose(served, trained, atol=1e-6)
+        unlike = [expected[task.name, path][1] for path in paths]
+        assert {*unlike} == {False, True}
+        assert [each.unlike[task.name] for each in found] == unlike
+    nearest = dict(zip(paths, [each.nearest for each in found], strict=True))
+    if case == "a network from scratch":
+        assert {*nearest.values()} == {None}
+    else:
+        assert {*nearest.values()} == trained_on
+        assert all(nearest[path] == path for path in trained_on)
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +228,17 @@ def test_folders_files_and_lists_become_rows(bundle, photos, tmp_path, monkeypat
     assert len(paths) == NUM_IMAGES + 1
     (problem,) = (row for row in rows if row["problem"])
     assert problem["path"] == str(photos / "tags.csv")
-    assert problem["class"] == ""
+    assert problem["class"] == problem["unlike"] == problem["nearest"] == ""
+    assert {row["unlike"] for row in rows} == {"", "no", "yes"}
+
+
+def test_a_bundle_that_knows_no_limit_and_no_picture_says_so(tmp_path, capsys):
+    bundle = make_bundle(tmp_path / "bundle")
+    Image.new("RGB", (30, 20), "red").save(tmp_path / "red.png")
+    main(["predict", str(tmp_path / "red.png"), "--model", str(bundle)])
+    rows = read_rows(capsys.readouterr().out)
+    assert len(rows) == 4
+    assert {row["unlike"] + row["nearest"] for row in rows} == {""}
 
 
 @pytest.mark.slow
@@ -214,6 +252,8 @@ def test_lines_of_json_say_the_same(bundle, photos, tmp_path):
     broken, pipe, whole = map(json.loads, out.read_text().splitlines())
     assert pipe["problem"] == "it is no ordinary file"
     assert broken.keys() == {"path", "problem"}
+    assert whole["tasks"]["label"]["unlike"] in (False, True)
+    assert whole["nearest"].endswith(".jpg")
     assert whole["tasks"]["label"]["classes"] == ["cool"]
     assert len(whole["tasks"]["label"]["top"]) == 1
 
@@ -269,7 +309,7 @@ def test_a_second_use_starts_no_keras(bundle, photos, repository):
 def test_the_same_inputs_give_the_same_bytes(make):
     first, second = make(LITE)[0], make(LITE)[0]
     files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
-    assert len(files) == 10
+    assert len(files) == 13
     for name in files:
         assert (first / name).read_bytes() == (second / name).read_bytes()
 

@@ -11,7 +11,7 @@ from headswap.train.descent.heads import hidden_layers, output_layer, strength
 from headswap.use.overrides import merge, parse_override
 from headswap.use.recipe import apply_overrides, combinations, read_recipe
 
-RECIPES = ("best", "quick", "r1", "r2", "r3", "r4")
+RECIPES = ("approaches", "best", "quick", "r1", "r2", "r3", "r4")
 
 
 @pytest.fixture(scope="module")

@@ -237,6 +237,47 @@ def test_pictures_that_changed_make_other_experiments(
     assert len(queue.queued) == len(set(queue.queued)) == 6
 
 
+TABLE = ("data.layout=csv", "data.table=labels.csv")
+TABLE_FILE = "data/sample/pictures/labels.csv"
+NAMES = ("data.layout=csv", "data.table=t.csv", "+data.class_names.kind=names.txt")
+
+
+@pytest.mark.parametrize(
+    ("file", "settings"),
+    [
+        ("own.weights.h5", ["backbone.weights=own.weights.h5"]),
+        ("own.keras", ["backbone.name=own.keras"]),
+        ("own.keras", ["backbone.name=[efficientnet_lite0,own.keras]"]),
+        (TABLE_FILE, TABLE),
+        ("data/sample/pictures/names.txt", NAMES),
+        ("corrections.csv", ["data.corrections=corrections.csv"]),
+    ],
+)
+def test_other_content_of_a_file_that_parameters_name_is_another_experiment(
+    queue, answered, file, settings
+):
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    flags = [part for setting in settings for part in ("-S", setting)]
+    for content in ("one", "two", "one"):
+        Path(file).write_text(content, encoding="utf-8")
+        main(["sweep", *flags, "--queue"])
+    assert len(queue.queued) == len(set(queue.queued)) == 2
+
+
+def test_another_version_of_what_computes_is_another_experiment(
+    queue, answered, monkeypatch
+):
+    command = ["sweep", "-S", "train.epochs=4", "--queue"]
+    main(command)
+    monkeypatch.setattr(
+        "headswap.check.inputs.library_versions", lambda names: dict.fromkeys(names)
+    )
+    main(command)
+    monkeypatch.setattr("headswap.machine.project.hash_code", lambda stage: {})
+    main(command)
+    assert len(queue.queued) == len(set(queue.queued)) == 3
+
+
 def test_combinations_that_would_repeat_others_run_once(queue, answered, capsys):
     orders = "train.order=coarsest_first,finest_first"
     main(["sweep", "recipe.yaml", "-S", orders])

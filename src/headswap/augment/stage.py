@@ -18,10 +18,13 @@ from headswap.artifacts.storage.arrays import RowWriter, map_rows
 from headswap.artifacts.storage.tables import PathLike, table_writer
 from headswap.augment.contact_sheet import draw_contact_sheet
 from headswap.augment.versions import make_versions, num_copies
+from headswap.machine.capacity import require_disk
 from headswap.machine.parallel import map_many
 from headswap.params.augment import Section
 
 NUM_PREVIEWED = 6
+# What the table says of a picture, about.
+ROW_BYTES = 20
 
 
 def augment_images(
@@ -67,9 +70,12 @@ def write_versions(
     training = [(row, index.image_ids[row]) for row in rows]
     row_shape = map_rows(images).shape[1:]
 
+    most = len(training) * copies
+    num_bytes = most * (int(np.prod(row_shape)) + ROW_BYTES)
+    require_disk(folder, num_bytes, f"{most} varied pictures")
     make = partial(_make, images, copies, options)
     with (
-        RowWriter(folder / "images.npy", row_shape, "uint8") as augmented,
+        RowWriter(folder / "images.npy", row_shape, "uint8", most) as augmented,
         table_writer(folder / "augmented.csv", ["image_id", "copy"]) as table,
     ):
         if copies == 0:

@@ -28,6 +28,7 @@ def model_card(
     networks: Sequence[str],
     training: Mapping[str, Any],
     num_pictures: int,
+    num_known: int,
 ) -> str:
     """Return the card, as Markdown.
 
@@ -37,6 +38,7 @@ def model_card(
         networks: whose features it takes.
         training: `training.json`.
         num_pictures: of the data that travel with the model.
+        num_known: of the data whose paths and features do.
     """
     lines = [_HEADER, "# Model card", ""]
     lines += [f"Features of {', '.join(networks)}, and heads made by headswap.", ""]
@@ -84,6 +86,12 @@ def model_card(
         lines += [
             f"`sample/` holds {num_pictures} of the pictures it was made with, for "
             "`headswap verify`.",
+            "",
+        ]
+    if num_known:
+        lines += [
+            f"`neighbours/` holds the paths of {num_known} training pictures and "
+            "numbers by which a picture is likened to them; no picture is in it.",
             "",
         ]
     return "\n".join(lines)

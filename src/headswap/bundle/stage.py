@@ -26,6 +26,9 @@ from headswap.artifacts.model.predictions import read_predictions
 from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.bundle.card import model_card
+from headswap.bundle.known import write_known
+from headswap.machine.backend import Backend
+from headswap.machine.capacity import require_disk
 from headswap.params import bundle as bundle_params
 from headswap.params import features as features_params
 from headswap.params import prepare as prepare_params
@@ -39,6 +42,7 @@ class Inputs:
     Attributes:
         inputs: the stage's file of `check`: versions of libraries.
         prepared: the prepared folder.
+        split: the split folder.
         features: the features folder.
         model: the model folder.
         predictions: the predictions folder.
@@ -47,6 +51,7 @@ class Inputs:
 
     inputs: Path
     prepared: Path
+    split: Path
     features: Path
     model: Path
     predictions: Path
@@ -57,7 +62,7 @@ def write_bundle(
     read: Inputs,
     prepare: prepare_params.Section,
     options: features_params.Section,
-    backend: str,
+    backend: Backend,
     handed_over: bundle_params.Section,
     output: PathLike,
 ) -> None:
@@ -72,8 +77,14 @@ def write_bundle(
         output: folder to write.
     """
     folder, source = Path(output), read.features
-    shutil.copytree(read.model, folder / MODEL, dirs_exist_ok=True)
     names = json.loads((source / "features.json").read_text(encoding="utf-8"))
+    copied = [*read.model.iterdir()]
+    copied += [
+        source / name / file for name in names["members"] for file in BELOW_FILES
+    ]
+    num_bytes = sum(file.stat().st_size for file in copied if file.exists())
+    require_disk(folder, num_bytes, "the model and its networks")
+    shutil.copytree(read.model, folder / MODEL, dirs_exist_ok=True)
     networks = [_copy(source / name, folder) for name in names["members"]]
     labels = read_labels(folder / MODEL / "labels.json")
     intervals = json.loads(read.metrics.read_text(encoding="utf-8"))
@@ -84,7 +95,17 @@ def write_bundle(
     # Predictions are of the rounds' models; another has said nothing of any picture.
     count = handed_over.sample if training["final"] == FIRST else 0
     num_pictures = _write_sample(read, labels, count, folder)
-    card = model_card(labels, intervals, names_of_networks, training, num_pictures)
+    num_known = write_known(
+        read.prepared,
+        read.split,
+        read.features,
+        training["final"] == FIRST,
+        handed_over.neighbours,
+        folder,
+    )
+    card = model_card(
+        labels, intervals, names_of_networks, training, num_pictures, num_known
+    )
     (folder / CARD).write_text(card, encoding="utf-8")
     bundle = Bundle(
         image_size=prepare.image_size,
@@ -103,7 +124,8 @@ def write_bundle(
     num_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     print(
         f"{folder}: {num_bytes / 1e6:.1f} MB, {num_pictures} of your pictures in it "
-        "(bundle.sample); `headswap predict PATH` uses it"
+        f"(bundle.sample), paths and features of {num_known} (bundle.neighbours); "
+        "`headswap predict PATH` uses it"
     )
 
 

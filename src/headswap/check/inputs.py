@@ -2,18 +2,22 @@
 
 `<stage>.json`: versions of the libraries it computes with, hashes of the files that its
 parameters name, Keras's backend and settings, environment variables that its backend
-reads. A stage depends on its own file alone, so it reruns exactly when something of its
-own has changed. What a computation ran on (cores, addresses) is no part of it.
+reads, and hashes of this package's code where it is an installed one. A stage depends
+on its own file alone, so it reruns exactly when something of its own has changed. What
+a computation ran on (cores, addresses) is no part of it.
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError, listed
+from headswap.machine import project
 from headswap.machine.backend import KERAS_SETTINGS, VARIABLES, WITHOUT_INFLUENCE
 from headswap.machine.fingerprint import (
     hash_if_readable,
@@ -113,8 +117,44 @@ def _flat(inputs: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, Any]]:
     }
 
 
+def identifier(environment: Mapping[str, str]) -> Callable[[Mapping[str, Any]], str]:
+    """Return a function from sections to a text that differs where any input does.
+
+    Each file and version is looked at once, however often it is called.
+
+    Args:
+        environment: that stages will be started in.
+    """
+    once = _Facts(cache(hash_if_readable), cache(_version), cache(project.hash_code))
+
+    def identify(sections: Mapping[str, Any]) -> str:
+        inputs = [_describe(name, sections, environment, once) for name in LIBRARIES]
+        return json.dumps(inputs, sort_keys=True)
+
+    return identify
+
+
+def _version(library: str) -> str | None:
+    return library_versions([library])[library]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Where what a stage depends on is looked up, by default anew each time."""
+
+    hash_file: Callable[[Path], str | None] = hash_if_readable
+    version: Callable[[str], str | None] = _version
+    hash_code: Callable[[str], dict[str, str]] = project.hash_code
+
+
+_ANEW = _Facts()
+
+
 def _describe(
-    stage: str, sections: Mapping[str, Any], environment: Mapping[str, str]
+    stage: str,
+    sections: Mapping[str, Any],
+    environment: Mapping[str, str],
+    facts: _Facts = _ANEW,
 ) -> dict[str, dict[str, Any]]:
     """Return what a stage's results depend on: by kind, then by name."""
     inputs: dict[str, dict[str, Any]] = {}
@@ -123,12 +163,16 @@ def _describe(
         inputs["variables"] = set_variables(environment, VARIABLES, WITHOUT_INFLUENCE)
     files = named_files(stage, sections)
     # None for a file that cannot be read, which its stage will say.
-    inputs["files"] = {name: hash_if_readable(path) for name, path in files.items()}
+    inputs["files"] = {name: facts.hash_file(path) for name, path in files.items()}
     libraries = _libraries(stage, sections)
     if stage == "report":
         # It says what was run, so it depends on all of that.
         libraries = {name for each in LIBRARIES for name in _libraries(each, sections)}
-    inputs["libraries"] = library_versions(sorted(libraries))
+    if not project.is_beside(Path()):
+        # Code that dvc.yaml cannot name, for it lies elsewhere.
+        inputs["code"] = facts.hash_code(stage)
+        libraries |= {"headswap"} if stage == "report" else set()
+    inputs["libraries"] = {name: facts.version(name) for name in sorted(libraries)}
     return inputs
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from headswap.errors import InputError, listed
+from headswap.machine import project
 from headswap.machine.fingerprint import hash_file, hash_text
 
-HOME = Path("data/sample")
+HOME = Path(project.SAMPLE)
 PICTURES = HOME / "pictures"
 # Written anew at the end, so that a drawing that was cut off is drawn again.
 STAMP = HOME / "pictures.json"
@@ -42,9 +43,14 @@ def ensure_sample(root: str) -> None:
     if _is_drawn(workspace):
         shutil.copytree(workspace / PICTURES, PICTURES)
     else:
-        command = [sys.executable, "-m", "draw", PICTURES.name]
-        subprocess.run(command, cwd=HOME, check=True)
+        command = [sys.executable, "-m", "draw", str(PICTURES.absolute())]
+        subprocess.run(command, cwd=_home_of_code(), check=True)
     STAMP.write_text(json.dumps(_stamp(Path())), encoding="utf-8")
+
+
+def _home_of_code() -> Path:
+    """Return the folder of the package that draws: this project's, or the installed."""
+    return HOME if (HOME / "draw").is_dir() else project.HOME / project.SAMPLE
 
 
 def _require_own_files() -> None:
@@ -78,7 +84,7 @@ def _read_stamp(base: Path) -> dict[str, Any]:
 def _stamp(base: Path) -> dict[str, Any]:
     """Return what tells the sample as it is from one that would be drawn anew."""
     # The code beside this process, not the other folder's: it decides what is wanted.
-    code = sorted((HOME / "draw").rglob("*.py"))
+    code = sorted((_home_of_code() / "draw").rglob("*.py"))
     pictures = base / PICTURES
     return {
         "code": hash_text(map(hash_file, code)),

@@ -5,6 +5,7 @@ always runs and is quick.
 """
 
 import os
+from pathlib import Path
 
 from headswap import params
 from headswap.artifacts.storage.tables import PathLike
@@ -12,6 +13,8 @@ from headswap.check.git_index import show_changes_to_git
 from headswap.check.inputs import write_inputs
 from headswap.check.raw_files import require_reachable, require_walkable
 from headswap.check.sample import ensure_sample
+from headswap.machine import project
+from headswap.machine.fingerprint import library_versions
 
 
 def check_all(inputs: PathLike) -> None:
@@ -26,6 +29,7 @@ def check_all(inputs: PathLike) -> None:
     """
     # First, for what follows may fail.
     show_changes_to_git()
+    _note_other_version()
     sections = params.check(params.load())
     data = sections["data"]
     if data.layout != "folders":
@@ -36,3 +40,14 @@ def check_all(inputs: PathLike) -> None:
     require_reachable(root, os.environ)
     require_walkable(root)
     write_inputs(sections, inputs)
+
+
+def _note_other_version() -> None:
+    """Say so where the project's files are not those of the package that runs."""
+    written = project.read_lock(Path()).get("headswap")
+    installed = library_versions(["headswap"])["headswap"]
+    if written not in (None, installed):
+        print(
+            f"note: the files of this project are those of headswap {written}, and "
+            f"{installed} is installed. `headswap upgrade` brings them up to it."
+        )

@@ -1,9 +1,11 @@
 """`headswap sweep`: what a recipe or flags ask, run and compared."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from headswap.check.inputs import identifier
 from headswap.errors import InputError
 from headswap.use.sweep.plan import Experiment
 from headswap.use.sweep.questions import IMAGES, ask
@@ -87,7 +89,8 @@ def run(options: argparse.Namespace) -> None:
     def answer(ended: Sequence[Experiment]) -> None:
         say(ended, options.delta)
 
-    sweep(options.recipe, options.overrides, asked, how, answer)
+    of_inputs = identifier(os.environ)
+    sweep(options.recipe, options.overrides, asked, how, answer, of_inputs)
 
 
 def _asks(options: argparse.Namespace) -> bool:

@@ -7,6 +7,8 @@ import numpy as np
 
 # The calibration error has a band of its own, and so has no interval.
 ERROR = "ece"
+# The share of test images taken for unlike ones; the limit was set on the others.
+FALSE_ALARMS = "false_alarms"
 
 
 class Answers(NamedTuple):

@@ -13,7 +13,7 @@ from headswap.artifacts.dataset.split import PARTS, Split
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.predictions import Predictions
 from headswap.artifacts.storage.tables import write_table
-from headswap.evaluate.answers import ERROR, Answers
+from headswap.evaluate.answers import ERROR, FALSE_ALARMS, Answers
 from headswap.evaluate.report import Figures
 from headswap.statistics.calibration import (
     Reliability,
@@ -71,9 +71,12 @@ def add_certainty(
     assert answers.targets is not None and answers.probabilities is not None
     is_labelled = task.is_labelled(answers.targets)
     for part in PARTS:
+        added = {**answers.shares, **answers.losses}
+        if part != "test":
+            added.pop(FALSE_ALARMS, None)
         for number, figures_of_round in enumerate(figures.get((task.name, part), [])):
             rows = np.flatnonzero((split.parts[number] == part) & is_labelled)
-            for name, values in {**answers.shares, **answers.losses}.items():
+            for name, values in added.items():
                 if name not in figures_of_round:
                     figures_of_round[name] = float(values[number, rows].mean())
     rounds, images = np.nonzero((split.parts == "test") & is_labelled)

@@ -26,7 +26,7 @@ from headswap.artifacts.model.predictions import (
 )
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import one_line
-from headswap.evaluate.answers import Answers
+from headswap.evaluate.answers import FALSE_ALARMS, Answers
 from headswap.evaluate.certainty import add_certainty, mean_figures, write_certainty
 from headswap.evaluate.intervals import write_intervals
 from headswap.evaluate.plots import write_ranking, write_scores
@@ -42,7 +42,12 @@ from headswap.evaluate.report import (
 )
 from headswap.evaluate.slices import write_slices
 from headswap.evaluate.together import add_hierarchy, means, relate
+from headswap.machine.capacity import require_memory
 from headswap.statistics.scores import Scores, score
+
+# Memory that all figures of one predicted probability take, measured; above 12 MB for
+# all of them.
+BYTES_OF_VALUE = 64
 
 
 def evaluate_predictions(
@@ -61,12 +66,19 @@ def evaluate_predictions(
         curves: curves of training, one folder a round.
         output: folder to write.
     """
-    index = read_index(prepared)
+    index, rounds = read_index(prepared), read_split(split)
+    num_values = sum(
+        rounds.num_rounds * len(index.image_ids) * task.num_classes
+        for task in index.tasks
+    )
+    what = f"the predictions of {rounds.num_rounds} rounds"
+    advice = "use fewer rounds (split.repeats)"
+    require_memory("evaluate", BYTES_OF_VALUE * num_values, what, advice)
     write_metrics(
         read_predictions(predictions, index.tasks),
         read_decode(Path(predictions) / DECODE),
         index,
-        read_split(split),
+        rounds,
         curves,
         output,
     )
@@ -168,6 +180,8 @@ def _answers(
     exact[:, ~task.is_labelled(targets)] = np.nan
     metric = "exact_match" if task.kind == "multilabel" else "accuracy"
     shares, losses = mean_figures(targets, predictions.probabilities, task)
+    if predictions.unlike is not None:
+        shares[FALSE_ALARMS] = predictions.unlike.astype(float)
     for values in (*shares.values(), *losses.values()):
         values[:, ~task.is_labelled(targets)] = np.nan
     return Answers(

@@ -46,7 +46,7 @@ def write_member(
     if network.row_shape:
         write_features(features, pictures, hashes, network, store, options)
     elif network.image_size != pictures.size or pictures.has_views:
-        write_pixels(features, pictures, network.image_size)
+        write_pixels(features, pictures, network.image_size, store)
     num_bytes = features.stat().st_size if features.exists() else 0
     written = [*hashes, *map(hash_file, sorted(output.iterdir()))]
     facts = {

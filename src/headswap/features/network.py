@@ -6,7 +6,7 @@ from headswap import registry
 from headswap.errors import InputError
 from headswap.features.saved import call_network, load_network
 from headswap.layers.pooling import pool
-from headswap.params.backbone import IMAGENET, RANDOM, Network, Section
+from headswap.params.backbone import Network, Section
 
 # Random weights have to be the same ones whenever a network is built again.
 RANDOM_WEIGHTS_SEED = 0
@@ -43,7 +43,7 @@ def build_network(
             )
         keras.utils.set_random_seed(RANDOM_WEIGHTS_SEED)
         pixels = _input(size)
-        weights = None if has_random_weights(network, backbone) else backbone.weights
+        weights = None if backbone.starts_random(network) else backbone.weights
         feature_map = module.build(pixels, weights).output
     return keras.Model(pixels, pool(feature_map, backbone.pooling), name=network.key)
 
@@ -74,21 +74,3 @@ def _fixed_size(network: Network, fixed: int | None, prepared_size: int) -> int:
             f"got {prepared_size}. Raise it."
         )
     return fixed
-
-
-def is_from_scratch(network: Network) -> bool:
-    """Return whether a network comes without pretrained weights."""
-    if network.is_file:
-        return False
-    module = registry.load("features/backbones", network.source)
-    return getattr(module, "FROM_SCRATCH", False)
-
-
-def has_random_weights(network: Network, backbone: Section) -> bool:
-    """Return whether a network starts from random weights."""
-    if network.is_file:
-        return False
-    # A network that nobody has trained has no ImageNet weights to ask for.
-    return backbone.weights == RANDOM or (
-        backbone.weights == IMAGENET and is_from_scratch(network)
-    )

@@ -92,7 +92,7 @@ class CutNetwork:
         import keras
 
         from headswap.features.cut import choose_place, divide
-        from headswap.features.network import build_network, is_from_scratch
+        from headswap.features.network import build_network
         from headswap.features.saved import require_readable
 
         set_up_backend(tf32=False, one_thread=False)
@@ -101,7 +101,7 @@ class CutNetwork:
         network = build_network(self._named, self._backbone, self._prepared_size)
         # What was read is in memory now, and may be replaced.
         self._require_unchanged()
-        is_whole = is_from_scratch(self._named)
+        is_whole = self._named.is_from_scratch
         unfreeze = "all" if is_whole else self._backbone.unfreeze
         place, frozen = choose_place(network, unfreeze)
         for operation in network.operations:
@@ -124,8 +124,6 @@ class CutNetwork:
         return files
 
     def _describe(self) -> dict[str, Any]:
-        from headswap.features.network import has_random_weights
-
         cut = self._cut
         lowest = cut.below or cut.above
         assert lowest is not None
@@ -146,7 +144,7 @@ class CutNetwork:
                 "multiply_adds": sum(map(_multiply_adds, cut.parts.values())),
                 "engine": self._options.engine if cut.below else None,
                 "device": self._device if cut.below else None,
-                "random_weights": has_random_weights(self._named, self._backbone),
+                "random_weights": self._backbone.starts_random(self._named),
             },
         }
 

@@ -6,6 +6,7 @@ and ensemble.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from headswap.artifacts.storage.arrays import Rows, create_rows, num_rows, write
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
 from headswap.features.parts import CutNetwork
+from headswap.machine.capacity import copied_beside, require_disk
 from headswap.machine.parallel import map_in_order
 from headswap.machine.progress import progress
 from headswap.machine.speeds import measured
@@ -87,9 +89,17 @@ def batches(rows: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
         yield rows[start : start + batch_size]
 
 
-def write_pixels(path: PathLike, pictures: Pictures, size: int) -> None:
+def _create(path: PathLike, shape: tuple[int, ...], dtype: str, store: Store) -> None:
+    """Create the file, where the disk has room; let the store leave some for it."""
+    num_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    require_disk(path, num_bytes, f"{shape[0]} features")
+    store.leaving += copied_beside(path, num_bytes, store.folder)
+    create_rows(path, shape, dtype)
+
+
+def write_pixels(path: PathLike, pictures: Pictures, size: int, store: Store) -> None:
     """Write the pictures themselves, for a network that is cut at its input."""
-    create_rows(path, (len(pictures), size, size, 3), "uint8")
+    _create(path, (len(pictures), size, size, 3), "uint8", store)
     for rows in batches(np.arange(len(pictures)), _HASHED):
         write_rows(path, rows, pictures.at_size(rows, size))
 
@@ -114,7 +124,7 @@ def write_features(
     """
     dtype = np.dtype(options.cached_dtype)
     shape = (len(pictures), *(network.row_shape or ()))
-    create_rows(path, shape, options.cached_dtype)
+    _create(path, shape, options.cached_dtype, store)
     missing: dict[bytes, list[int]] = {}
     for rows in batches(np.arange(len(pictures)), options.batch_size):
         keys = [hashlib.sha256(network.name + hashes[row]).digest() for row in rows]

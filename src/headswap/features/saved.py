@@ -5,15 +5,21 @@ vector. Out: its layers on our input, none of them a model, so that it can be cu
 counted like a built-in network.
 """
 
+import json
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import keras
 
 # It has no public name.
 from keras.src.models.functional import Functional
 
+from headswap.artifacts.storage.layers import build_from
 from headswap.errors import InputError, shortened
 from headswap.layers.flattened import Flattened, is_functional
+
+# What Keras writes is not packed at all.
+MOST_UNPACKED = 100
 
 
 def load_network(path: str) -> Functional:
@@ -28,6 +34,7 @@ def load_network(path: str) -> Functional:
             "params.yaml: backbone.name must be a built-in backbone or the path of a "
             f".keras file, got {path}, which is no file. Correct the path."
         )
+    _require_packed(path)
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     # What a file raises depends on where in its reading Keras stumbles.
@@ -52,6 +59,25 @@ def load_network(path: str) -> Functional:
         expected = "a model of one output, (None, h, w, C) or (None, C)"
         raise _shape_error(path, expected, got)
     return model
+
+
+def _require_packed(path: str) -> None:
+    """Check that a file unpacks to no more than there is memory for.
+
+    Raises:
+        InputError: it unpacks to much more than it is itself; weights hardly do.
+    """
+    try:
+        with ZipFile(path) as file:
+            unpacked = sum(member.file_size for member in file.infolist())
+    except (OSError, BadZipFile):  # Keras says what it is instead.
+        return
+    most = MOST_UNPACKED * Path(path).stat().st_size
+    if unpacked > most:
+        raise InputError(
+            f"backbone.name: {path} must unpack to at most {MOST_UNPACKED} times its "
+            f"own {Path(path).stat().st_size:,} bytes, got {unpacked:,}. Save it anew."
+        )
 
 
 def _reason(error: Exception) -> str:
@@ -114,7 +140,7 @@ def require_readable(path: str, above: str) -> None:
         InputError: a layer of it cannot be made again from its own configuration.
     """
     try:
-        keras.models.model_from_json(above)
+        build_from(json.loads(above))
     except Exception as error:
         raise InputError(
             f"backbone.unfreeze: all that lies above the cut in {path} must be layers "

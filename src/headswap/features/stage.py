@@ -132,6 +132,15 @@ def write_features(
     further = options.further_views
     sources = [Source(file, features_params.PLAIN) for file in image_files]
     pictures = Pictures(sources + [Source(image_files[0], view) for view in further])
+    num_expected = len(row_names) + len(further) * sum(
+        not copy for _, copy in row_names
+    )
+    if len(pictures) != num_expected:
+        raise InputError(
+            f"{', '.join(map(str, image_files))}: there must be a picture of each of "
+            f"the {num_expected:,} rows, got {len(pictures):,}. Delete the folders, "
+            "and `dvc repro` makes them anew."
+        )
     hashes = pictures.hashes()
     raise_faults(features_params.engine_faults(options, backend))
     device = registry.load("engines", options.engine).find_device(backend)

@@ -131,8 +131,7 @@ def count(found: Found) -> dict[str, Any]:
 def class_counts(found: Found, task_name: str) -> np.ndarray:
     """Return the images of each class of a task, (C,) int."""
     task = next(task for task in found.index.tasks if task.name == task_name)
-    targets = task.encode(found.index.cells[task_name])
-    return targets.sum(axis=0).astype(int)
+    return task.targets(found.index.cells[task_name]).counts()
 
 
 def _key(reason: str) -> str:

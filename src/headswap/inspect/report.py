@@ -101,8 +101,8 @@ def _classes(found: Found) -> Section:
     tables = []
     for task in tasks[:MAX_TASKS]:
         counts = class_counts(found, task.name)
-        targets = task.encode(found.index.cells[task.name]).astype(bool)
-        by_part = [targets[parts == part].sum(axis=0).astype(int) for part in PARTS]
+        targets = task.targets(found.index.cells[task.name])
+        by_part = [targets.counts(parts == part) for part in PARTS]
         order = np.arange(len(counts))
         caption = f"{task.name}: {len(counts):,} classes"
         if len(counts) > MAX_CLASSES:

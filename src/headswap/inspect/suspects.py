@@ -15,9 +15,14 @@ import numpy as np
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Features
-from headswap.artifacts.features.vectors import read_vectors, usable_members
+from headswap.artifacts.features.vectors import (
+    read_vectors,
+    usable_members,
+    vector_length,
+)
+from headswap.machine.capacity import require_memory
 from headswap.machine.progress import progress
-from headswap.solver.out_of_fold import deal_folds, out_of_fold
+from headswap.solver.out_of_fold import bytes_of_folds, deal_folds, out_of_fold
 
 # More of them find more wrong labels where a class has ten images.
 NUM_FOLDS = 10
@@ -55,9 +60,15 @@ def find_suspects(
         index: of the N images.
         groups: of the N images, (N,) str.
     """
-    blocks = [
-        read_vectors(member, features, index) for member in usable_members(features)
-    ]
+    members = usable_members(features)
+    num_images, num_features = len(index.image_ids), sum(map(vector_length, members))
+    require_memory(
+        "inspect",
+        bytes_of_folds(num_images, num_features, NUM_FOLDS),
+        f"the features of {num_images:,} pictures",
+        "use fewer pictures (data.exclude)",
+    )
+    blocks = [read_vectors(member, features, index) for member in members]
     found: list[Suspect] = []
     for task in progress(
         index.tasks, what="inspect", total=len(index.tasks), unit="task"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
+from headswap.machine.capacity import available_memory
 from headswap.machine.progress import progress
 
 Item = TypeVar("Item")
@@ -18,6 +20,8 @@ Result = TypeVar("Result")
 # From so many items on, what processes save is worth starting them.
 MANY = 2000
 CHUNK = 32
+# What Python and the libraries take in a process of its own.
+PROCESS_BYTES = 50_000_000
 
 
 def num_cores() -> int:
@@ -70,9 +74,15 @@ def map_many(
 
 
 def map_on_cores(
-    function: Callable[[Item], Result], items: Sequence[Item], what: str, unit: str
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    what: str,
+    unit: str,
+    num_bytes: int = 0,
 ) -> Iterator[Result]:
     """Yield function(item) in the order of the items, one process a core, with a bar.
+
+    Where memory does not suffice for one a core, there are fewer.
 
     For work in which Python itself is busy. The function and the items are sent to the
     processes, so both must be picklable.
@@ -82,8 +92,9 @@ def map_on_cores(
         items: to do it with.
         what: is done, for the bar.
         unit: what an item is, for the bar.
+        num_bytes: of memory that an item takes.
     """
-    workers = min(num_cores(), len(items))
+    workers = min(num_cores(), len(items), _num_in_memory(num_bytes))
     with progress(what=what, total=len(items), unit=unit) as bar:
         if workers < 2:
             for item in items:
@@ -94,6 +105,12 @@ def map_on_cores(
             for result in pool.map(function, items):
                 yield result
                 bar.update()
+
+
+def _num_in_memory(num_bytes: int) -> int:
+    """Return how many processes of a size the memory can hold, at least 1."""
+    free = available_memory()
+    return sys.maxsize if free is None else max(1, free // (num_bytes + PROCESS_BYTES))
 
 
 def _in_order(

@@ -51,6 +51,23 @@ def interruptible(advice: str) -> Iterator[None]:
 
 
 @contextmanager
+def ended_like_interrupted() -> Iterator[None]:
+    """Let a process that is told to end unwind as one that is interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def only_one(stage: str) -> Iterator[None]:
     """Wait until no other process runs a stage in this folder, then be the only one."""
     LOCKS.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ least recently used first, where the store has grown above its limit.
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import zlib
@@ -20,11 +21,14 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from headswap.errors import InputError
+from headswap.machine.capacity import LEAST, free_disk
 from headswap.machine.store_index import FOLDER, Place, StoreIndex, Usage
 from headswap.machine.store_writer import Writer
 
 LIMIT = "HEADSWAP_CACHE_GB"
 DEFAULT_LIMIT_GB = 50.0
+# Of a shard: 32 digits of a UUID.
+_NAME = re.compile("[0-9a-f]{32}")
 
 
 def store_folder() -> Path:
@@ -51,6 +55,13 @@ def store_limit() -> int:
     return int(limit * 1e9)
 
 
+def _is_full(folder: Path) -> bool:
+    try:
+        return free_disk(folder) < LEAST
+    except OSError:
+        return False
+
+
 class Store:
     """Rows of bytes by key; safe to read from several threads and processes.
 
@@ -58,22 +69,36 @@ class Store:
         folder: of the store; made if need be.
         limit: how large it may be, in bytes.
 
+    Attributes:
+        leaving: bytes that are to stay free on its disk, for what matters more.
+        is_lost: whether the disk is so full that nothing can be kept or found.
+
     Raises:
         InputError: the folder cannot be written, or its index is damaged.
     """
 
     def __init__(self, folder: Path, limit: int):
-        self.folder, self.limit = folder, limit
+        self.folder, self.limit, self.leaving = folder, limit, 0
+        self._maps: dict[int, mmap] = {}
+        try:
+            self._make()
+            self.index = StoreIndex(str(folder / "index.sqlite"))
+            self.is_lost = False
+        except InputError:
+            if not _is_full(folder):
+                raise
+            self.index = StoreIndex(":memory:")
+            self.is_lost = True
+
+    def _make(self) -> None:
         try:
             for part in ("shards", "claims"):
-                (folder / part).mkdir(parents=True, exist_ok=True)
+                (self.folder / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
                 f"{FOLDER}: the store must be a folder that can be written, got "
-                f"{folder} ({error.strerror}). Set {FOLDER} to another."
+                f"{self.folder} ({error.strerror}). Set {FOLDER} to another."
             ) from error
-        self.index = StoreIndex(folder / "index.sqlite")
-        self._maps: dict[int, mmap] = {}
 
     def close(self) -> None:
         """Note what was used, and let go of all files."""
@@ -83,7 +108,16 @@ class Store:
         self._maps.clear()
 
     def path(self, name: str) -> Path:
-        """Return the file of a shard."""
+        """Return the file of a shard.
+
+        Raises:
+            InputError: the index names no shard but a way to another folder.
+        """
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"{FOLDER}: the index of {self.folder} must name shards of its own, "
+                f"got {name!r}. Delete the store (headswap cache --clear)."
+            )
         return self.folder / "shards" / name
 
     def has(self, key: bytes) -> bool:
@@ -165,6 +199,9 @@ class Store:
             name: of what is computed, fit for a file.
             waiting: printed where another process is at it.
         """
+        if self.is_lost:
+            yield
+            return
         lock = FileLock(self.folder / "claims" / name)
         try:
             lock.acquire(timeout=0)
@@ -185,6 +222,12 @@ class Store:
 def open_store() -> Iterator[Store]:
     """Yield the user's store."""
     store = Store(store_folder(), store_limit())
+    if store.is_lost:
+        print(
+            f"note: {store.folder} is on a full disk, so nothing is kept or found "
+            f"there. Free some, or set {FOLDER} to another folder.",
+            flush=True,
+        )
     try:
         yield store
     finally:

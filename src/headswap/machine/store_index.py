@@ -1,11 +1,11 @@
 """The index of the store: where every row lies, in SQLite."""
 
+import math
 import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from headswap.errors import InputError
@@ -60,13 +60,13 @@ class StoreIndex:
     """Shards, and the places of rows in them; safe to use from several threads.
 
     Args:
-        path: of the file; made if need be.
+        path: of the file, made if need be, or `:memory:`.
 
     Raises:
         InputError: the file is no index.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: str):
         self._lock = threading.RLock()
         self._file = sqlite3.connect(
             path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
@@ -123,7 +123,7 @@ class StoreIndex:
         with self._change() as file:
             added = file.execute(
                 "insert into shards (name, kind, bytes, used) values (?, ?, 0, ?)",
-                (name, kind, time.time()),
+                (name, kind, _now(file)),
             )
         assert added.lastrowid is not None
         return added.lastrowid
@@ -138,15 +138,16 @@ class StoreIndex:
             file.execute(
                 "update shards set used = ?, bytes = (select max(start + length) "
                 "from places where places.shard = shards.shard) where shard = ?",
-                (time.time(), shard),
+                (_now(file), shard),
             )
 
     def note_use(self, shards: Iterable[int]) -> None:
         """Note that shards were used now."""
         with self._change() as file:
+            now = _now(file)
             file.executemany(
                 "update shards set used = ? where shard = ?",
-                [(time.time(), shard) for shard in shards],
+                [(now, shard) for shard in shards],
             )
 
     def drop_beyond(self, limit: int) -> list[str]:
@@ -180,3 +181,12 @@ class StoreIndex:
                 "from shards group by kind order by kind"
             ).fetchall()
         return [Usage(*each) for each in found]
+
+
+def _now(file: sqlite3.Connection) -> float:
+    """Return the time, later than any in the index.
+
+    A clock may be set back; what is used now is then still what was used last.
+    """
+    (latest,) = file.execute("select max(used) from shards").fetchone()
+    return max(time.time(), math.nextafter(latest or 0.0, math.inf))

@@ -1,5 +1,6 @@
 """Appending to the store: one process, one kind of rows, shard after shard."""
 
+import shutil
 import sqlite3
 import uuid
 import zlib
@@ -30,7 +31,7 @@ class Writer:
 
     def __init__(self, store: "Store", kind: str):
         self._store, self._kind = store, kind
-        self._is_lost = False
+        self._is_lost = store.is_lost
         self._file: BinaryIO | None = None
         self._shard = self._end = self._committed = 0
         self._places: list[tuple[bytes, Place]] = []
@@ -40,6 +41,10 @@ class Writer:
         if self._is_lost:
             return
         with self._giving_up():
+            free = shutil.disk_usage(self._store.folder).free
+            if free - len(content) < self._store.leaving:
+                self._end_shard()
+                raise OSError("its disk has no room to spare")
             if self._file is None:
                 name = uuid.uuid4().hex
                 self._shard = self._store.index.add_shard(name, self._kind)

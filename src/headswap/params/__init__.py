@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from headswap import registry
 from headswap.errors import InputError, listed, raise_faults
 from headswap.machine.backend import backend_faults
 from headswap.params import backbone, features, train
 from headswap.params._data_faults import find_faults as find_data_faults
+from headswap.params._yaml import parse_yaml
 
 PARAMS_FILE = "params.yaml"
 UNKNOWN_KEY = "unexpected_keyword_argument"
 
-# Old name -> new name, for who comes with an older params.yaml.
+# Old name -> new name, for who comes with an older params.yaml; in the order in which
+# they were renamed. All of these are from before 0.1.0.
 RENAMED = {
     "prepare.size": "prepare.image_size",
     "backbone.size": "backbone.image_size",
@@ -36,18 +36,14 @@ RENAMED = {
 def load(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     """Return params.yaml as nested dictionaries, unchecked."""
     try:
-        # DVC's own reader, so that both see the same values: YAML 1.2, where 1e-3 is a
-        # number and `no` a word.
-        sections = YAML(typ="safe", pure=True).load(Path(path))
-    except OSError as error:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
         raise InputError(
-            f"{path}: the file must be readable, got {error.strerror}. "
+            f"{path}: the file must be readable, got {reason}. "
             "Run from the folder that holds dvc.yaml."
         ) from error
-    except YAMLError as error:
-        raise InputError(
-            f"{path}: the file must be valid YAML, got {error}. Correct that line."
-        ) from error
+    sections = parse_yaml(text, str(path))
     if not isinstance(sections, dict):
         raise InputError(
             f"{path}: the file must hold sections of parameters, got "

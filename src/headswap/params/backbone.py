@@ -13,6 +13,7 @@ from headswap.params._types import STRICT, Count
 IMAGENET = "imagenet"
 RANDOM = "none"
 FILE_ENDING = ".keras"
+BACKBONES = "features/backbones"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Network:
         """Whether it is the user's own, with weights and preprocessing in one file."""
         return self.source.endswith(FILE_ENDING)
 
+    @property
+    def is_from_scratch(self) -> bool:
+        """Whether it comes without pretrained weights."""
+        return not self.is_file and registry.states(
+            BACKBONES, self.source, "FROM_SCRATCH"
+        )
+
 
 def _parse(name: str, image_size: int | None = None) -> Network:
     """Return what `source` or `source@image_size` stands for.
@@ -53,7 +61,7 @@ def _parse(name: str, image_size: int | None = None) -> Network:
 
 
 def _known(name: str) -> str:
-    network, choices = _parse(name), registry.names("features/backbones")
+    network, choices = _parse(name), registry.names(BACKBONES)
     if not network.is_file and network.source not in choices:
         raise ValueError(
             f"one of {', '.join(choices)} or the path of a {FILE_ENDING} file, with "
@@ -117,6 +125,20 @@ class Section:
         """The networks, one or several, each with its own image size."""
         names = (self.name,) if isinstance(self.name, str) else self.name
         return tuple(_parse(name, self.image_size) for name in names)
+
+    @property
+    def trains_layers(self) -> bool:
+        """Whether layers of a network are trained, and not its heads alone."""
+        return bool(self.unfreeze) or any(n.is_from_scratch for n in self.networks)
+
+    def starts_random(self, network: Network) -> bool:
+        """Return whether one of the networks starts from random weights."""
+        if network.is_file:
+            return False
+        # A network that nobody has trained has no ImageNet weights to ask for.
+        return self.weights == RANDOM or (
+            self.weights == IMAGENET and network.is_from_scratch
+        )
 
     @property
     def files(self) -> dict[str, Path]:

@@ -15,8 +15,11 @@ class Section:
     Attributes:
         sample: how many of the prepared pictures go with it, so that `headswap verify`
             can predict them anew. 0 where no picture may leave the house.
+        neighbours: of how many training pictures the path and the features go with it,
+            so that `headswap predict` can name the nearest. 0 where none may.
     """
 
     __pydantic_config__ = STRICT
 
     sample: Annotated[int, Field(ge=0, le=100)]
+    neighbours: Annotated[int, Field(ge=0)]

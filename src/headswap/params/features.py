@@ -20,6 +20,11 @@ def _plain_and_others(views: tuple[View, ...]) -> tuple[View, ...]:
     return views
 
 
+Engine = Annotated[str, name_in("engines")]
+Precision = Literal["float32", "float16", "bfloat16"]
+Views = Annotated[tuple[View, ...], AfterValidator(_plain_and_others)]
+
+
 @dataclass(frozen=True)
 class Section:
     """How the cached features are computed.
@@ -39,10 +44,10 @@ class Section:
 
     __pydantic_config__ = STRICT
 
-    engine: Annotated[str, name_in("engines")]
+    engine: Engine
     batch_size: Count
-    precision: Literal["float32", "float16", "bfloat16"]
-    views: Annotated[tuple[View, ...], AfterValidator(_plain_and_others)]
+    precision: Precision
+    views: Views
 
     @property
     def further_views(self) -> tuple[View, ...]:
@@ -50,7 +55,7 @@ class Section:
         return tuple(view for view in self.views if view != PLAIN)
 
     @property
-    def cached_dtype(self) -> str:
+    def cached_dtype(self) -> Literal["float32", "float16"]:
         """The dtype of the cached numbers."""
         return "float16" if self.precision == "float16" else "float32"
 

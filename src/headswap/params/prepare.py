@@ -7,6 +7,10 @@ from pydantic import Field
 
 from headswap.params._types import STRICT
 
+ImageSize = Annotated[int, Field(ge=8, le=4096)]
+Resize = Literal["pad", "squash"]
+Depth = Annotated[int, Field(ge=8, le=16)] | None
+
 
 @dataclass(frozen=True)
 class Section:
@@ -21,6 +25,6 @@ class Section:
 
     __pydantic_config__ = STRICT
 
-    image_size: Annotated[int, Field(ge=8, le=4096)]
-    resize: Literal["pad", "squash"]
-    depth: Annotated[int, Field(ge=8, le=16)] | None
+    image_size: ImageSize
+    resize: Resize
+    depth: Depth

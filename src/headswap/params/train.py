@@ -17,6 +17,7 @@ from headswap.params._types import (
 )
 
 Positive = Annotated[float, Field(gt=0)]
+Decode = Literal["independent", "consistent"]
 
 # Left to the program, which says what it took.
 AUTO = "auto"
@@ -131,7 +132,7 @@ class Section:
         dict[str, Annotated[str, AfterValidator(_require_aim)]], KEYS_SEEN_BY_DVC
     ]
     final: Literal["first", "all"]
-    decode: Literal["independent", "consistent"]
+    decode: Decode
     optimizer: Literal[
         "auto", "lbfgs", "adam", "adamw", "sgd", "rmsprop", "nadam", "lion"
     ]
@@ -179,6 +180,12 @@ def find_faults(train: Section, network: backbone.Section, where: str) -> list[s
         in_the_way.append(f"backbone.unfreeze={network.unfreeze}")
     if network.weights == backbone.RANDOM:
         in_the_way.append(f"backbone.weights={network.weights}")
+    # All of such a network is trained, whatever is unfrozen.
+    in_the_way += [
+        f"backbone.name={each.source}"
+        for each in network.networks
+        if each.is_from_scratch
+    ]
     if train.optimizer == "lbfgs" and in_the_way:
         faults.append(
             f"{where}: train.optimizer must be auto or one that trains by gradient "
@@ -186,15 +193,14 @@ def find_faults(train: Section, network: backbone.Section, where: str) -> list[s
             f"{', '.join(in_the_way)}. Set train.optimizer=auto."
         )
     is_trained = bool(in_the_way) or not train.may_solve_heads
-    has_shared = bool(
-        train.hidden or network.unfreeze or network.weights == backbone.RANDOM
-    )
+    has_shared = bool(train.hidden) or network.trains_layers
     if train.loss_weights and not (train.strategy == "multi_output" and has_shared):
         faults.append(
             f"{where}: train.loss_weights must be empty where tasks share no layer "
             "that is trained for all at once: solved or separate heads are the same "
             f"under any weight, got {dict(train.loss_weights)}. Remove it, or set "
-            "train.strategy=multi_output with train.hidden or backbone.unfreeze."
+            "train.strategy=multi_output with train.hidden, backbone.unfreeze or a "
+            "network from scratch."
         )
     if train.label_smoothing and train.loss != "cross_entropy":
         faults.append(

@@ -35,7 +35,7 @@ from headswap.prepare.near_duplicates.pairs import find_near_duplicates
 from headswap.prepare.no_data import leave_out
 from headswap.prepare.notes import say_depth, say_pages, say_unlabelled
 from headswap.prepare.same_picture import name_pictures
-from headswap.prepare.stored import fits_table, read_pictures
+from headswap.prepare.stored import fits_table, read_pictures, require_room
 
 ID_DIGITS = 16
 # Enough that two pictures of a billion hardly ever share one by chance.
@@ -76,9 +76,10 @@ def prepare_images(
     pictures: list[Picture] = []
     libraries = json.loads(Path(inputs).read_text(encoding="utf-8"))["libraries"]
     paths = [row.path for row in listing.rows]
-    read = read_pictures(listing.root, paths, options, libraries)
     shape = (options.image_size, options.image_size, 3)
-    with RowWriter(folder / "images.npy", shape, "uint8") as images:
+    leaving = require_room(folder, len(paths), shape)
+    read = read_pictures(listing.root, paths, options, libraries, leaving)
+    with RowWriter(folder / "images.npy", shape, "uint8", len(paths)) as images:
         for row, picture in zip(listing.rows, read, strict=True):
             if isinstance(picture, UnreadableImage):
                 rejected.append((row.path, str(picture)))

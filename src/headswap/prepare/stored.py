@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, partial
@@ -11,12 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from headswap.artifacts.storage.tables import is_text
+from headswap.machine.capacity import copied_beside, require_disk
 from headswap.machine.fingerprint import hash_code, hash_text
 from headswap.machine.parallel import map_many
-from headswap.machine.store import Store, open_store
+from headswap.machine.store import Store, open_store, store_folder
 from headswap.params.prepare import Section
 from headswap.pictures.decode import Picture, UnreadableImage, decode
 from headswap.pictures.files import read_file
+
+# What the tables say of a picture, about.
+ROW_BYTES = 400
 
 
 class Stored(NamedTuple):
@@ -82,8 +87,25 @@ class Reader:
         return hashlib.sha256(self.name + content_hash).digest()
 
 
+def require_room(output: Path, number: int, shape: tuple[int, ...]) -> int:
+    """Check that pictures fit on the disk; return what the store has to leave there.
+
+    Args:
+        output: folder to write them to.
+        number: of pictures, at most.
+        shape: of each.
+    """
+    num_bytes = number * (math.prod(shape) + ROW_BYTES)
+    require_disk(output, num_bytes, f"{number} pictures")
+    return copied_beside(output, num_bytes, store_folder())
+
+
 def read_pictures(
-    root: Path, paths: Sequence[str], options: Section, libraries: Mapping[str, str]
+    root: Path,
+    paths: Sequence[str],
+    options: Section,
+    libraries: Mapping[str, str],
+    leaving: int = 0,
 ) -> Iterator[Picture | UnreadableImage]:
     """Yield the picture of each file, or the reason why it has none, in their order.
 
@@ -92,10 +114,12 @@ def read_pictures(
         paths: of the files, below the root.
         options: what the pictures are to be like.
         libraries: versions of those that decode.
+        leaving: bytes that the store leaves free on its disk.
     """
     code = hash_code(["headswap.pictures.decode"])
     name = bytes.fromhex(hash_text([code, libraries, options]))
     with open_store() as store, store.writer("pictures") as writer:
+        store.leaving = leaving
         reader = Reader(root, options, name, store.folder, store.limit)
         read = partial(_read, reader)
         results = map_many(read, paths, what="prepare", unit="image")

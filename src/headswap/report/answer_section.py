@@ -60,9 +60,9 @@ def how_sure(run: Run) -> Iterator[str]:
         yield "No validation image has a label: nothing was there to choose by."
     elif weak := warn_of_validation(min(images)):
         yield (
-            f"Settings were chosen by validation. {weak}"
+            f"Among runs, validation chooses. {weak}"
             if run.split.num_rounds > 1
-            else f"Settings were chosen by validation. {weak.replace(' a round', '')}"
+            else f"Among runs, validation chooses. {weak.replace(' a round', '')}"
         )
     yield (
         "Test images chose nothing in this run. Whoever chooses among runs by these "

@@ -11,7 +11,11 @@ import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.features.cache import Features
-from headswap.artifacts.features.vectors import read_vectors, usable_members
+from headswap.artifacts.features.vectors import (
+    directions,
+    read_vectors,
+    usable_members,
+)
 
 
 def find_nearest(
@@ -38,10 +42,7 @@ def find_nearest(
     likeness = np.zeros((len(rows), len(candidates)), np.float32)
     for member in members:
         vectors = read_vectors(member, features, index)
-        # Features are no negative numbers, and so all point one way.
-        vectors -= vectors[candidates].mean(axis=0)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors /= np.maximum(lengths, 1e-12)
+        vectors = directions(vectors, vectors[candidates].mean(axis=0))
         likeness += vectors[list(rows)] @ vectors[candidates].T
     # Rounding makes equal pictures differ in the last bits; the earlier one stands.
     order = np.argsort(-likeness.round(5), axis=1, kind="stable")[:, :number]

@@ -20,12 +20,31 @@ from headswap.solver.logistic import (
     log_loss,
     probabilities,
 )
+from headswap.solver.memory import bytes_of_fits, bytes_of_rows
 from headswap.solver.standardize import LENGTH, WITHIN, Span
 from headswap.solver.strength import search
 
 # Numbers that the features of all judging folds may have: 80 MB as float64. Of more
 # rows fewer folds judge the strengths, at least one.
 MAX_JUDGED = 10_000_000
+
+
+def bytes_of_folds(num_rows: int, num_features: int, num_folds: int) -> int:
+    """Return how much memory `out_of_fold` takes.
+
+    Args:
+        num_rows: of the features.
+        num_features: of all blocks together.
+        num_folds: that the rows have.
+    """
+    num_judges = min(num_folds, _num_judges(num_rows * num_features))
+    # Those of one standardisation are there until those of the next are made.
+    fits = bytes_of_fits(2 * num_judges, num_rows, num_features)
+    return bytes_of_rows(num_rows, num_features) + fits
+
+
+def _num_judges(num_values: int) -> int:
+    return max(1, MAX_JUDGED // max(num_values, 1))
 
 
 class _Fold:
@@ -107,8 +126,7 @@ def out_of_fold(
             divisions.append((fit, held))
     if not divisions:
         return result
-    num_values = sum(block.size for block in features)
-    num_judges = max(1, MAX_JUDGED // max(num_values, 1))
+    num_judges = _num_judges(sum(block.size for block in features))
     losses: dict[tuple[str, float], float] = {}
     # With more threads, sums would depend on their number.
     with threadpool_limits(1):

@@ -23,12 +23,12 @@ def training_times(index: Index, parts: np.ndarray, balance: str) -> np.ndarray:
     if balance == "none":
         return times
     task = finest(index.tasks)
-    targets = task.encode(index.cells[task.name]) * times[:, None]
-    counts = targets.sum(axis=0)
+    targets = task.targets(index.cells[task.name])
+    counts = targets.counts(times > 0)
     if balance == "oversample":
         factors = np.rint(counts.max() / np.maximum(counts, 1))
         # An image with several classes follows its rarest one; one without stays.
-        return times * np.maximum(1, (targets * factors).max(axis=1)).astype(int)
+        return times * targets.highest(factors, 1).astype(int)
     if task.kind == "multilabel":
         raise InputError(
             "params.yaml: split.balance must be none or oversample for the multilabel "
@@ -38,7 +38,8 @@ def training_times(index: Index, parts: np.ndarray, balance: str) -> np.ndarray:
     # A class that does not train is not the smallest.
     smallest = int(counts[counts > 0].min())
     for number in range(task.num_classes):
-        rows = np.flatnonzero(targets[:, number])
+        images = targets.images_of(number)
+        rows = images[times[images] > 0]
         num_kept = min(smallest, len(rows))
         # Evenly spaced, so that no further seed is needed.
         kept = rows[np.linspace(0, len(rows) - 1, num_kept).astype(int)]

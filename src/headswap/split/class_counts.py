@@ -28,13 +28,14 @@ def count_classes(index: Index, split: Split) -> list[tuple[str, str, str, int]]
     """
     counts = []
     for task in index.tasks:
-        targets = task.encode(index.cells[task.name])
-        without = ~task.is_labelled(targets)[:, None]
-        names = task.class_names
-        if without.any():
-            targets, names = np.hstack([targets, without]), (*names, NO_LABEL)
+        targets = task.targets(index.cells[task.name])
+        without = ~task.is_labelled(targets)
         for part in PARTS:
-            per_class = targets[split.parts[0] == part].sum(axis=0)
+            is_part = split.parts[0] == part
+            names, per_class = task.class_names, targets.counts(is_part)
+            if without.any():
+                names = (*names, NO_LABEL)
+                per_class = np.append(per_class, (without & is_part).sum())
             counts += [
                 (task.name, class_name, part, int(count))
                 for class_name, count in zip(names, per_class, strict=True)

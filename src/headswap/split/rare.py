@@ -47,11 +47,13 @@ def find_rare(
     """
     found = []
     for task in index.tasks:
-        targets = task.encode(index.cells[task.name]).astype(bool)
+        targets = task.targets(index.cells[task.name])
         needed = len(PARTS) if task.kind == "multiclass" else 2
         if method != "stratified":
             needed = 2 if method == "folds" else 1
-        for class_name, has_class in zip(task.class_names, targets.T, strict=True):
+        for number, class_name in enumerate(task.class_names):
+            has_class = np.zeros(len(targets), bool)
+            has_class[targets.images_of(number)] = True
             counted = has_class & (given != UNUSED)
             if method == "predefined":
                 counted &= given == "train"

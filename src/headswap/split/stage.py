@@ -159,25 +159,25 @@ def _missing_classes(
     faults = []
     known = {(each.task, each.class_name) for each in rare}
     for task in index.tasks:
-        targets = task.encode(index.cells[task.name]).astype(bool)
+        targets = task.targets(index.cells[task.name])
         for number, class_name in enumerate(task.class_names):
-            has_class = targets[:, number]
+            images = targets.images_of(number)
             missing = [
                 part
                 for part in PARTS
-                if not (parts[:, has_class] == part).any(axis=1).all()
+                if not (parts[:, images] == part).any(axis=1).all()
             ]
             # Where given parts forbid it, a rare class does not train for all that.
             is_settled = options.rare == "drop" or "train" not in missing
             if not missing or ((task.name, class_name) in known and is_settled):
                 continue
             is_needed = options.method == "stratified" and task.kind == "multiclass"
-            num_groups = len(np.unique(groups[has_class]))
+            num_groups = len(np.unique(groups[images]))
             if "train" in missing or is_needed:
                 faults.append(
                     f"split: {task.name} {class_name!r} must have images in every "
                     f"part, got none in {' and '.join(missing)} out of "
-                    f"{has_class.sum()} in all, in {num_groups} groups that stay "
+                    f"{len(images)} in all, in {num_groups} groups that stay "
                     f"together. {_remedy(num_groups, options.method)}"
                 )
             else:

@@ -15,9 +15,15 @@ PRIMARY = ("mean_average_precision", "f1")
 FEW_IMAGES = 100
 # Shares below this would be seen too easily: chance alone moves an answer or two.
 _LEAST_DISAGREEING = 0.01
-_NAMES = {"f1": "macro F1", "auc": "AUC", "ece": "ECE", "brier_loss": "Brier score"}
+_NAMES = {
+    "f1": "macro F1",
+    "auc": "AUC",
+    "ece": "ECE",
+    "brier_loss": "Brier score",
+    "false_alarms": "falsely unlike",
+}
 # Better when low, as all that is called a loss; not drawn from 0 to 1.
-_LOSSES = ("brier", "ece")
+_LOSSES = ("brier", "ece", "false")
 
 
 def primary(metrics: Collection[str]) -> str | None:

@@ -1,7 +1,8 @@
 """What a round's model says of every image, and how that becomes classes.
 
 In this order: a temperature a task, from images that were not fitted to; views
-averaged; thresholds of several labels, on validation images.
+averaged; thresholds of several labels, on validation images. Which images are unlike
+those of training comes from what is said before temperature.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +12,12 @@ import numpy as np
 
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import Split
+from headswap.artifacts.dataset.targets import Targets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.views import average_views
 from headswap.artifacts.model.decisions import Decisions
+from headswap.artifacts.model.energy import are_unlike, energies
+from headswap.artifacts.model.predictions import Predictions
 from headswap.artifacts.model.temperature import NEUTRAL, temper
 from headswap.errors import one_line
 from headswap.params.train import Aim, Section
@@ -21,6 +25,7 @@ from headswap.solver.out_of_fold import deal_folds
 from headswap.train.calibration import HIGHEST, LOWEST, Unseen, choose_temperature
 from headswap.train.outcome import Outcome
 from headswap.train.thresholds import choose_thresholds, reach, read_aims
+from headswap.train.unlike import LEAST_IMAGES, choose_limit
 
 # Of the validation images, for no split gives them any.
 _NUM_FOLDS = 5
@@ -33,10 +38,13 @@ class Decided:
     Attributes:
         probabilities: (N, C) float32 of every image, by task name.
         decisions: how they become classes.
+        unlike: (N,) bool, which images are unlike those of training, of each task that
+            has a limit.
     """
 
     probabilities: Mapping[str, np.ndarray]
     decisions: Decisions
+    unlike: Mapping[str, np.ndarray]
 
 
 def decide_round(
@@ -60,12 +68,18 @@ def decide_round(
         options: the `train` section.
     """
     probabilities, temperatures, thresholds = {}, {}, {}
+    limits: dict[str, float | None] = {}
+    unlike = {}
     for task in tasks:
         raw = outcome.probabilities[task.name]
-        targets = task.encode(index.cells[task.name])
+        targets = task.targets(index.cells[task.name])
         unseen = _unseen(outcome, task, targets, index, split, number, images)
         temperature = choose_temperature(unseen)
-        _say(task, temperature, number)
+        limits[task.name] = limit = choose_limit(unseen)
+        _say(task, temperature, limit, number)
+        if limit is not None:
+            energy = energies(raw, task.kind)[:, None]
+            unlike[task.name] = are_unlike(average_views(energy, images)[:, 0], limit)
         tempered = temper(raw, task.kind, temperature)
         averaged = average_views(tempered, images).astype(np.float32)
         probabilities[task.name], temperatures[task.name] = averaged, temperature
@@ -78,7 +92,24 @@ def decide_round(
                 judges = unseen.targets, average_views(likely, unseen.images)
             aims = read_aims(options.threshold_for, tasks)
             thresholds[task.name] = _thresholds(task, *judges, aims, number)
-    return Decided(probabilities, Decisions(temperatures, thresholds, options.decode))
+    decisions = Decisions(temperatures, thresholds, options.decode, limits)
+    return Decided(probabilities, decisions, unlike)
+
+
+def gather(task: Task, decided: Sequence[Decided]) -> Predictions:
+    """Return a task's predictions of all rounds."""
+    thresholds = [
+        each.decisions.thresholds[task.name]
+        for each in decided
+        if task.kind == "multilabel"
+    ]
+    unlike = [each.unlike[task.name] for each in decided if task.name in each.unlike]
+    return Predictions(
+        np.stack([each.probabilities[task.name] for each in decided]),
+        np.stack(thresholds) if thresholds else None,
+        # A mean over some rounds would be about other images than all else is.
+        np.stack(unlike) if len(unlike) == len(decided) else None,
+    )
 
 
 def _thresholds(
@@ -108,7 +139,7 @@ def _thresholds(
 def _unseen(
     outcome: Outcome,
     task: Task,
-    targets: np.ndarray,
+    targets: Targets,
     index: Index,
     split: Split,
     number: int,
@@ -144,21 +175,24 @@ def _unseen(
     )
 
 
-def _is_shown(
-    targets: np.ndarray, folds: np.ndarray, trained: np.ndarray
-) -> np.ndarray:
+def _is_shown(targets: Targets, folds: np.ndarray, trained: np.ndarray) -> np.ndarray:
     """Return whether a training image's class is in another fold too, (N,) bool.
 
     Heads that were never shown it say nothing of how sure one is that was.
     """
-    classes = targets.argmax(axis=1)
+    classes = targets.first_classes
     pairs = np.unique(np.stack([classes[trained], folds[trained]]), axis=1)
-    num_folds = np.bincount(pairs[0], minlength=targets.shape[1])
+    num_folds = np.bincount(pairs[0], minlength=targets.num_classes)
     return np.asarray(num_folds[classes] > 1)
 
 
-def _say(task: Task, temperature: float, number: int) -> None:
+def _say(task: Task, temperature: float, limit: float | None, number: int) -> None:
     """Say the first round's temperature, and where any has hit its bound."""
+    if number == 0 and limit is None:
+        print(
+            f"{task.name}: `unlike` stays empty, for fewer than {LEAST_IMAGES} images "
+            "were not fitted to"
+        )
     if temperature in (LOWEST, HIGHEST):
         print(
             f"warning: {task.name}, round {number}: the temperature is at its bound, "

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headswap.artifacts.dataset.index import Index, read_index
 from headswap.artifacts.dataset.labels import Labels
 from headswap.artifacts.dataset.split import Split, read_split
@@ -25,14 +23,17 @@ from headswap.artifacts.dataset.trees import find_tree
 from headswap.artifacts.features.cache import Features, read_features
 from headswap.artifacts.model.decisions import CONSISTENT, Decisions
 from headswap.artifacts.model.model import save_model
-from headswap.artifacts.model.predictions import Predictions, write_predictions
+from headswap.artifacts.model.predictions import (
+    require_room,
+    write_predictions,
+)
 from headswap.artifacts.model.strengths import Strengths, choose, write_strengths
 from headswap.errors import InputError, listed
 from headswap.machine.backend import start_keras
 from headswap.machine.fingerprint import hash_code, hash_file, hash_text
 from headswap.params import backbone as backbone_params
 from headswap.params.train import FIRST, Section
-from headswap.train.deciding import Decided, decide_round
+from headswap.train.deciding import Decided, decide_round, gather
 from headswap.train.exact.final import require_solved, solve_all, train_on_all
 from headswap.train.exact.rounds import solve_rounds
 from headswap.train.outcome import Outcome
@@ -118,11 +119,8 @@ def _name_of_run(
         inputs.prepared / "index.csv",
         inputs.prepared / "labels.json",
         inputs.split / "split.csv",
-        *sorted(
-            file
-            for file in inputs.features.rglob("*")
-            if file.suffix in (".csv", ".json")
-        ),
+        *sorted(inputs.features.rglob("*.csv")),
+        *sorted(inputs.features.rglob("*.json")),
     ]
     code = hash_code(["headswap.train.stage", strategy])
     return hash_text([code, options, backbone, *map(hash_file, files)])[:32]
@@ -153,9 +151,11 @@ def fit_rounds(
         find_tree(tasks, index.relations)
     _require_names(options, tasks)
     rounds = rows_of_rounds(features, index, split)
+    require_room(outputs.predictions, tasks, len(rounds), len(index.image_ids))
     images = rounds[0].images
-    truth = {task.name: task.encode(index.cells[task.name]) for task in tasks}
-    targets = {name: of_images[images] for name, of_images in truth.items()}
+    targets = {
+        task.name: task.targets(index.cells[task.name]).take(images) for task in tasks
+    }
     labels = Labels(index.tasks, index.relations)
     outcomes: Iterator[Outcome]
     is_solved = features.are_vectors and options.may_solve_heads
@@ -196,7 +196,7 @@ def fit_rounds(
         save_model(outputs.model, outcome.model, labels, facts)
     write_predictions(
         outputs.predictions,
-        {task.name: _gather(task, decided) for task in tasks},
+        {task.name: gather(task, decided) for task in tasks},
         options.decode,
     )
 
@@ -216,19 +216,6 @@ def _require_names(options: Section, tasks: Sequence[Task]) -> None:
         )
 
 
-def _gather(task: Task, decided: Sequence[Decided]) -> Predictions:
-    """Return a task's predictions of all rounds."""
-    thresholds = [
-        each.decisions.thresholds[task.name]
-        for each in decided
-        if task.kind == "multilabel"
-    ]
-    return Predictions(
-        np.stack([each.probabilities[task.name] for each in decided]),
-        np.stack(thresholds) if thresholds else None,
-    )
-
-
 def _describe(
     outcome: Outcome, options: Section, decisions: Decisions
 ) -> dict[str, Any]:
@@ -246,4 +233,5 @@ def _describe(
             name: values.tolist() for name, values in decisions.thresholds.items()
         },
         "decode": decisions.decode,
+        "energy_limits": decisions.energy_limits,
     }

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from headswap.artifacts.dataset.targets import AnyTargets, Targets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.errors import InputError
 
 
-def class_weights(targets: np.ndarray, task: Task, scheme: str) -> np.ndarray | None:
+def class_weights(
+    targets: AnyTargets, rows: np.ndarray, task: Task, scheme: str
+) -> np.ndarray | None:
     """Return the weight of each class's positive term, (C,) float32; None for none.
 
     `balanced`: multiclass N / (C n_c), as scikit-learn's `class_weight`; multilabel
@@ -22,15 +25,15 @@ def class_weights(targets: np.ndarray, task: Task, scheme: str) -> np.ndarray | 
     equation 3 (https://arxiv.org/abs/1901.05555).
 
     Args:
-        targets: (N, C) of 0 and 1, of the rows fitted to; those without a label do not
-            count.
+        targets: (N, C) of 0 and 1, over all feature rows.
+        rows: positions of those fitted to; those without a label do not count.
         task: whose targets they are.
         scheme: `none`, `balanced` or `effective`.
     """
     if scheme == "none":
         return None
-    num_rows = int(task.is_labelled(targets).sum())
-    counts = np.maximum(targets.sum(axis=0, dtype=np.float64), 1)
+    num_rows = int(task.is_labelled(targets)[rows].sum())
+    counts = np.maximum(_counts(targets, rows), 1)
     if scheme == "effective":
         base = (num_rows - 1) / num_rows
         weights = (1 - base) / (1 - base**counts)
@@ -41,6 +44,12 @@ def class_weights(targets: np.ndarray, task: Task, scheme: str) -> np.ndarray | 
     else:
         weights = num_rows / (task.num_classes * counts)
     return weights.astype(np.float32)
+
+
+def _counts(targets: AnyTargets, rows: np.ndarray) -> np.ndarray:
+    if isinstance(targets, Targets):
+        return targets.counts(rows).astype(np.float64)
+    return targets[rows].sum(axis=0, dtype=np.float64)
 
 
 def soften(targets: Any, task: Task, share: float) -> Any:
@@ -58,7 +67,7 @@ def soften(targets: Any, task: Task, share: float) -> Any:
 
 
 def label_weights(
-    targets: Mapping[str, np.ndarray], tasks: Sequence[Task], rows: np.ndarray
+    targets: Mapping[str, AnyTargets], tasks: Sequence[Task], rows: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return how much every feature row counts, (rows,) float32, by task name.
 

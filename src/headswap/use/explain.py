@@ -15,6 +15,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from headswap import params
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError, one_line
 from headswap.use.predict.files import find_files
@@ -22,6 +23,8 @@ from headswap.use.predict.predictor import Predictor
 
 # Squares along a side, each overlapping half of the next.
 SQUARES = 14
+# Training pictures beside the evidence.
+NUM_NEAREST = 3
 _AT_ONCE = 64
 # Probabilities nearer to 0 and 1 count as these.
 _LEAST = 1e-9
@@ -35,8 +38,12 @@ class Model(Protocol):
         """Return them."""
 
 
-def explain_files(paths: Sequence[str], model: PathLike, out: PathLike) -> None:
+def explain_files(
+    paths: Sequence[str], model: PathLike, out: PathLike, root: str | None
+) -> None:
     """Write one PNG a picture and task: the picture, and beside it the evidence.
+
+    Where the training pictures are at hand, those that it is most like follow.
 
     It is about the most probable class, which is printed with the file's name. What
     cannot be read is printed with the reason.
@@ -45,13 +52,14 @@ def explain_files(paths: Sequence[str], model: PathLike, out: PathLike) -> None:
         paths: of files and folders; `-` reads paths from standard input, one a line.
         model: folder of the bundle.
         out: folder to write.
+        root: the folder of the training pictures; None for what params.yaml says.
 
     Raises:
         InputError: a path is missing, or the folder cannot be written.
     """
     files = find_files(paths)
     predictor = Predictor(model)
-    folder = Path(out)
+    folder, root = Path(out), _root_of_project() if root is None else root
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, file in enumerate(files):
@@ -62,12 +70,13 @@ def explain_files(paths: Sequence[str], model: PathLike, out: PathLike) -> None:
             found = predictor.probabilities(pixels[None])
             classes = {name: int(rows[0].argmax()) for name, rows in found.items()}
             maps = find_evidence(predictor, pixels, classes)
+            beside = _open_nearest(predictor, pixels, root)
             for task in predictor.tasks:
                 place = classes[task.name]
                 path = folder / f"{number:04}-{Path(file).stem}-{task.name}.png"
-                both = np.hstack([pixels, paint(pixels, maps[task.name])])
+                shown = [pixels, paint(pixels, maps[task.name]), *beside]
                 # OpenCV's own writing neither takes every name nor says why it fails.
-                path.write_bytes(encode_png(both))
+                path.write_bytes(encode_png(np.hstack(shown)))
                 print(
                     f"{one_line(str(path))}: {one_line(task.class_names[place])} "
                     f"{found[task.name][0, place]:.3f}"
@@ -77,6 +86,27 @@ def explain_files(paths: Sequence[str], model: PathLike, out: PathLike) -> None:
             f"--out: {out} must be a folder with room to write, got: {error.strerror}. "
             "The pictures that are in it are whole."
         ) from error
+
+
+def _root_of_project() -> str | None:
+    """Return where the training pictures of the project here are, if it is one."""
+    if not Path(params.PARAMS_FILE).is_file():
+        return None
+    return str(params.check(params.load())["data"].root)
+
+
+def _open_nearest(
+    predictor: Predictor, pixels: np.ndarray, root: str | None
+) -> list[np.ndarray]:
+    """Return the nearest training pictures that can be read, (S, S, 3) each.
+
+    A bundle has their paths alone, so it takes the folder that they lie in.
+    """
+    if root is None:
+        return []
+    paths = predictor.nearest(pixels, NUM_NEAREST)
+    read = [predictor.read(Path(root, path)) for path in paths]
+    return [each for each in read if isinstance(each, np.ndarray)]
 
 
 def find_evidence(

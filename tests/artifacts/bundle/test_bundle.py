@@ -9,7 +9,7 @@ BUNDLE = Bundle(
     image_size=32,
     resize="pad",
     depth=None,
-    views=["plain", "flip"],
+    views=("plain", "flip"),
     engine="openvino",
     backend="tensorflow",
     batch_size=4,
@@ -22,8 +22,11 @@ BUNDLE = Bundle(
 
 @pytest.fixture
 def folder(tmp_path):
-    """A bundle with two files beside its facts."""
+    """A bundle with files beside its facts."""
     (tmp_path / "model").mkdir()
+    (tmp_path / "networks" / "net").mkdir(parents=True)
+    for name in ("below.json", "below.weights.h5"):
+        (tmp_path / "networks" / "net" / name).write_bytes(b"below")
     (tmp_path / "model" / "heads.npy").write_bytes(b"heads")
     (tmp_path / "MODEL_CARD.md").write_text("card")
     write_facts(tmp_path, BUNDLE)
@@ -45,9 +48,9 @@ def test_a_changed_or_missing_file_is_named(folder):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "must have a whole bundle.json, got FileNotFoundError"),
-        ("{", "must have a whole bundle.json, got JSONDecodeError"),
-        ("[]", "must have a whole bundle.json"),
+        (None, "must have a whole bundle.json, got none"),
+        ("{", "must be as headswap writes it, got: Invalid JSON: EOF"),
+        ("[]", "must be as headswap writes it, got: Input should be an object"),
         ('{"format": 99, "files": {}}', "must be of format 1, got 99"),
     ],
 )

@@ -74,7 +74,7 @@ def test_an_order_by_name_is_kept(tasks_and_order):
 
 
 def test_labels_come_back_in_their_order(tmp_path):
-    tasks = [LANDMARK, TAGS, Task("größe", "multiclass", ("東京", "b", "a"))]
+    tasks = [LANDMARK, CATEGORY, TAGS, Task("ort", "multiclass", ("東京", "b", "a"))]
     parents = {"dome": "church", "pagoda": "temple", "spire": "church"}
     labels = Labels(tasks, [Relation("landmark", "category", parents)])
     write_labels(tmp_path / "labels.json", labels)

@@ -1,15 +1,18 @@
 """`.npy` files in pieces are the files NumPy would have written at once."""
 
 import gc
+import resource
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.lib.format import open_memmap
 
 from headswap.artifacts.storage.arrays import (
     Rows,
@@ -19,6 +22,7 @@ from headswap.artifacts.storage.arrays import (
     num_rows,
     write_rows,
 )
+from tests.disks import small_disk
 
 SHAPES = [(), (5,), (4, 3), (2, 3, 4)]
 DTYPES = ["uint8", "float16", "float32", "int64", "bool"]
@@ -183,3 +187,46 @@ def test_files_can_be_mapped_in_many_threads_while_python_collects_garbage(tmp_p
         gc.set_threshold(*thresholds)
         gc.callbacks.remove(wait)
     assert lengths == {4}
+
+
+@contextmanager
+def files_of_at_most(num_bytes):
+    """What a file system says that has no room, by the limit of this process."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_takes_its_place_before_its_rows_are_made(tmp_path):
+    path = tmp_path / "rows.npy"
+    with RowWriter(path, (1000,), "uint8", most=500) as writer:
+        assert path.stat().st_blocks * 512 >= 500_000
+        writer.append(np.ones((3, 1000), np.uint8))
+    assert path.stat().st_size == 128 + 3000
+    create_rows(path, (500, 1000), "uint8")
+    assert path.stat().st_blocks * 512 >= 500_000
+
+
+@pytest.mark.parametrize("make", ["writer", "rows"])
+def test_a_file_without_room_is_an_error_that_names_it(tmp_path, make):
+    path = tmp_path / "rows.npy"
+    with files_of_at_most(10_000), pytest.raises(OSError) as caught:
+        if make == "rows":
+            create_rows(path, (500, 1000), "uint8")
+        with RowWriter(path, (1000,), "uint8", most=500):
+            pytest.fail("begun")
+    assert caught.value.filename == str(path)
+
+
+def test_a_full_disk_is_an_error_and_no_death(tmp_path):
+    """Rows were written through a map: the process ended with SIGBUS."""
+    with small_disk(tmp_path / "disk", 1_000_000) as disk:
+        with pytest.raises(OSError, match="No space left on device"):
+            create_rows(disk / "rows.npy", (500, 4000), "uint8")
+        (disk / "rows.npy").unlink()
+        open_memmap(disk / "rows.npy", mode="w+", shape=(500, 4000), dtype="uint8")
+        with pytest.raises(OSError, match="No space left on device"):
+            write_rows(disk / "rows.npy", np.arange(500), np.ones((500, 4000)))

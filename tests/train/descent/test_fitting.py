@@ -31,6 +31,7 @@ pytestmark = pytest.mark.slow
 
 DEEP = {"epochs": 5, "dropout": 0.4, "hidden": (6,)}
 TASK = Task("kind", "multiclass", ("a", "b", "c"))
+HALF = Task("half", "multiclass", ("a", "b"))
 
 
 @pytest.fixture
@@ -61,7 +62,10 @@ def make_trainer(tmp_path, section):
         }
         return Trainer(
             [known[name] for name in members],
-            {"kind": np.eye(3, dtype=np.float32)[labels]},
+            {
+                "kind": np.eye(3, dtype=np.float32)[labels],
+                "half": np.eye(2, dtype=np.float32)[labels % 2],
+            },
             make_rows(np.arange(40), np.arange(40, 60), num_folds=4, num_rows=60),
             section("train", **{**DEEP, **train}),
             section("backbone", **{"epochs": 3, **(backbone or {})}),
@@ -152,6 +156,7 @@ def test_an_incomplete_checkpoint_is_as_good_as_none(make_trainer):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.survives("faults")
 def test_a_fit_that_diverges_is_an_error_that_names_it(make_trainer):
     trainer = make_trainer("run", learning_rate=1e30, optimizer="sgd", epochs=3)
     with pytest.raises(InputError, match="validation loss of the fit multi_output"):
@@ -497,6 +502,22 @@ def test_a_network_from_scratch_is_fitted_at_once_at_the_learning_rate_of_heads(
     assert list(fits) == ["multi_output"]
     moved = [d for path, d in fits["multi_output"].items() if "convolution" in path]
     assert moved and min(moved) > 1e-6
+
+
+def test_tasks_weigh_in_the_layers_of_a_network_from_scratch(make_trainer):
+    options = {"random_weights": True, "epochs": 1, "hidden": (), "dropout": 0.0}
+    kernels = []
+    for run, weights in (
+        ("equal", {}),
+        ("again", {"half": 1.0}),
+        ("more", {"half": 9.0}),
+    ):
+        trainer = make_trainer(run, loss_weights=weights, **options)
+        above = above_weights(multi_output.fit(trainer, [TASK, HALF]))
+        (name,) = [x for x in above if x.endswith("convolution/kernel")]
+        kernels.append(above[name])
+    np.testing.assert_allclose(kernels[0], kernels[1], rtol=1e-5)
+    assert not np.allclose(kernels[0], kernels[2], rtol=1e-2)
 
 
 def test_a_fine_tuned_bundle_loads_in_a_fresh_process(make_trainer, tmp_path):

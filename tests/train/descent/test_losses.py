@@ -132,12 +132,12 @@ def targets():
 
 @pytest.mark.parametrize("kind", list(TASKS))
 def test_no_scheme_gives_no_weights(targets, kind):
-    assert class_weights(targets, TASKS[kind], "none") is None
+    assert class_weights(targets, slice(None), TASKS[kind], "none") is None
 
 
 def test_balanced_is_scikit_learns(targets):
     labels = targets.argmax(axis=1)
-    weights = class_weights(targets, TASKS["multiclass"], "balanced")
+    weights = class_weights(targets, slice(None), TASKS["multiclass"], "balanced")
     expected = compute_class_weight("balanced", classes=np.arange(4), y=labels)
     assert weights.dtype == np.float32
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
@@ -146,13 +146,13 @@ def test_balanced_is_scikit_learns(targets):
 
 
 def test_balanced_multilabel_positives_weigh_as_much_as_negatives(targets):
-    weights = class_weights(targets, TASKS["multilabel"], "balanced")
+    weights = class_weights(targets, slice(None), TASKS["multilabel"], "balanced")
     np.testing.assert_allclose(weights * COUNTS, 80 - np.array(COUNTS), rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", list(TASKS))
 def test_effective_is_the_formula_of_the_paper_with_a_mean_of_one(targets, kind):
-    weights = class_weights(targets, TASKS[kind], "effective")
+    weights = class_weights(targets, slice(None), TASKS[kind], "effective")
     beta = 79 / 80
     expected = np.array([(1 - beta) / (1 - beta**count) for count in COUNTS])
     np.testing.assert_allclose(weights, expected / expected.mean(), rtol=1e-6)
@@ -164,7 +164,7 @@ def test_effective_is_the_formula_of_the_paper_with_a_mean_of_one(targets, kind)
 @pytest.mark.parametrize("scheme", ["balanced", "effective"])
 def test_a_class_without_rows_has_a_finite_weight(targets, kind, scheme):
     targets[:, 3] = 0
-    weights = class_weights(targets, TASKS[kind], scheme)
+    weights = class_weights(targets, slice(None), TASKS[kind], scheme)
     assert np.isfinite(weights).all()
     assert weights.argmax() == 3
 
@@ -172,4 +172,4 @@ def test_a_class_without_rows_has_a_finite_weight(targets, kind, scheme):
 @pytest.mark.parametrize("scheme", ["balanced", "effective"])
 def test_a_multilabel_class_that_every_row_has_still_weighs_something(targets, scheme):
     targets[:, 0] = 1
-    assert (class_weights(targets, TASKS["multilabel"], scheme) > 0).all()
+    assert (class_weights(targets, slice(None), TASKS["multilabel"], scheme) > 0).all()

@@ -1,5 +1,7 @@
 """Rounds of solved heads: chains, ensembles, bits, and the same thing as Keras."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from headswap.artifacts.model.model import load_model, save_model
 from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.arrays import Rows
 from headswap.machine import parallel
+from headswap.train.exact import rounds as rounds_module
 from headswap.train.exact.rounds import solve_rounds
 from tests.made import FACTS, make_rows
 
@@ -140,3 +143,30 @@ def test_several_cores_give_the_same_bits_as_one(solved, monkeypatch):
             np.testing.assert_array_equal(
                 one.probabilities[task.name], other.probabilities[task.name]
             )
+
+
+@pytest.mark.parametrize("num_validated", [60, 0])
+def test_memory_is_foreseen_to_within_a_factor_of_two(
+    tmp_path, section, monkeypatch, num_validated
+):
+    random = np.random.default_rng(0)
+    features = random.random((300, 200), np.float32)
+    np.save(tmp_path / "net.npy", features)
+    members = [Member("net", Rows([tmp_path / "net.npy"]), tmp_path, False, False)]
+    targets = {"coarse": np.eye(2, dtype=np.float32)[np.arange(300) % 2]}
+    validated = np.arange(200, 200 + num_validated)
+    rows = make_rows(np.arange(200), validated, num_folds=4, num_rows=300)
+    foreseen = []
+    monkeypatch.setattr(
+        rounds_module,
+        "require_memory",
+        lambda _, number, *rest: foreseen.append(number),
+    )
+    options = section("train", l2=0.1)
+    tracemalloc.start()
+    try:
+        list(solve_rounds(members, [COARSE], targets, [rows], options))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.5 < peak / foreseen[0] < 2

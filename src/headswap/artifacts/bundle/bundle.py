@@ -5,25 +5,44 @@
 - `model/`: the heads, or what was trained above the cut, as `artifacts.model` has them;
 - `networks/<member>/`: `below.json` and `below.weights.h5`, where the network has a
   part below the cut;
-- `sample/`, where it has one, as `sample` describes it;
+- `sample/` and `neighbours/`, where it has them, as the modules of these names say;
 - `MODEL_CARD.md`, for people.
 
-Nothing in it is code, and none is run from it.
+Nothing in it is code, and none is run from it. A file that is loaded is one that
+`bundle.json` names, with these very bytes.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
 
-from headswap.artifacts.features.cache import input_name
+from pydantic import Field
+
+from headswap.artifacts.features.cache import BELOW_FILES, MemberName, input_name
+from headswap.artifacts.storage.documents import STRICT_FORM, read_document
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError, listed
+from headswap.machine.backend import Backend
 from headswap.machine.fingerprint import hash_file
+from headswap.params._types import Count
+from headswap.params.features import Engine, Precision, Views
+from headswap.params.prepare import Depth, ImageSize, Resize
 
 FORMAT = 1
 FACTS, MODEL, NETWORKS, CARD = "bundle.json", "model", "networks", "MODEL_CARD.md"
+_REMEDY = "Run `dvc repro bundle`, or name another folder."
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Of `bundle.json`, what is read before all else."""
+
+    __pydantic_config__ = STRICT_FORM
+
+    format: int
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,8 +56,10 @@ class Network:
             model as they are.
     """
 
-    name: str
-    image_size: int
+    __pydantic_config__ = STRICT_FORM
+
+    name: MemberName
+    image_size: ImageSize
     has_below: bool
 
     @property
@@ -65,16 +86,18 @@ class Bundle:
         libraries: versions it was made with, by name.
     """
 
-    image_size: int
-    resize: str
-    depth: int | None
-    views: Sequence[str]
-    engine: str
-    backend: str
-    batch_size: int
-    precision: str
-    cached_dtype: str
-    networks: Sequence[Network]
+    __pydantic_config__ = STRICT_FORM
+
+    image_size: ImageSize
+    resize: Resize
+    depth: Depth
+    views: Views
+    engine: Engine
+    backend: Backend
+    batch_size: Count
+    precision: Precision
+    cached_dtype: Literal["float32", "float16"]
+    networks: Annotated[Sequence[Network], Field(min_length=1)]
     libraries: Mapping[str, str]
 
 
@@ -92,17 +115,18 @@ def write_facts(folder: PathLike, bundle: Bundle) -> None:
 
 
 def added_files(folder: PathLike) -> list[str]:
-    """Return the files of a whole bundle that it was not made with."""
+    """Return the files of a bundle that it was not made with."""
     path = Path(folder)
-    facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
-    return [
-        name for name in _names(path) if name not in facts["files"] and name != FACTS
-    ]
+    known = read_document(path / FACTS, _Facts, _REMEDY).files
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    names = [file.relative_to(path).as_posix() for file in files]
+    return [name for name in names if name not in known and name != FACTS]
 
 
-def _names(folder: Path) -> list[str]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return [file.relative_to(folder).as_posix() for file in files]
+def _is_inside(name: str) -> bool:
+    """Return whether a name is that of a file below the bundle."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def read_bundle(folder: PathLike) -> Bundle:
@@ -112,23 +136,31 @@ def read_bundle(folder: PathLike) -> Bundle:
         InputError: it is none, is of another format, or a file is missing or another.
     """
     path = Path(folder)
-    try:
-        facts: dict[str, Any] = json.loads((path / FACTS).read_text(encoding="utf-8"))
-        made_as, files = facts.pop("format"), dict(facts.pop("files"))
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+    if not (path / FACTS).is_file():
         raise InputError(
-            f"{folder}: a bundle must have a whole {FACTS}, got "
-            f"{type(error).__name__}. Run `dvc repro bundle`, or name another folder."
-        ) from error
-    if made_as != FORMAT:
-        raise InputError(
-            f"{folder}: the bundle must be of format {FORMAT}, got {made_as!r}. Make "
-            "it again with this version of headswap, or install the one that made it."
+            f"{folder}: a bundle must have a whole {FACTS}, got none. {_REMEDY}"
         )
+    facts: _Facts = read_document(path / FACTS, _Facts, _REMEDY)
+    if facts.format != FORMAT:
+        raise InputError(
+            f"{folder}: the bundle must be of format {FORMAT}, got {facts.format}. "
+            "Make it again with this version of headswap, or install the one that "
+            "made it."
+        )
+    bundle: Bundle = read_document(path / FACTS, Bundle, _REMEDY)
+    needed = {
+        f"{NETWORKS}/{network.name}/{name}": ""
+        for network in bundle.networks
+        if network.has_below
+        for name in BELOW_FILES
+        if f"{NETWORKS}/{network.name}/{name}" not in facts.files
+    }
     damaged = [
         name
-        for name, expected in files.items()
-        if not (path / name).is_file() or hash_file(path / name) != expected
+        for name, expected in {**facts.files, **needed}.items()
+        if not _is_inside(name)
+        or not (path / name).is_file()
+        or hash_file(path / name) != expected
     ]
     if damaged:
         raise InputError(
@@ -136,5 +168,11 @@ def read_bundle(folder: PathLike) -> Bundle:
             f"{len(damaged)} missing or changed: {listed(damaged)}. Copy the whole "
             "folder again."
         )
-    networks = [Network(**each) for each in facts.pop("networks")]
-    return Bundle(networks=networks, **facts)
+    loaded = (f"{MODEL}/", f"{NETWORKS}/")
+    if unknown := [name for name in added_files(folder) if name.startswith(loaded)]:
+        raise InputError(
+            f"{folder}: each file below {MODEL} and {NETWORKS} must be one that "
+            f"{FACTS} names, got {listed(unknown)}. Remove them, or copy the whole "
+            "folder again."
+        )
+    return bundle

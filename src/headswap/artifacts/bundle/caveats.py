@@ -3,7 +3,11 @@
 Source: Mitchell and others (2019), "Model Cards for Model Reporting".
 """
 
-ANYTHING_ELSE = "A picture of anything else gets one of these classes too."
+ANYTHING_ELSE = (
+    "A picture of anything else gets one of these classes too. Where `unlike` is yes, "
+    "it is unlike the pictures of training; no is no promise, above all of a new class "
+    "of the same kind."
+)
 UNSEEN = "Test pictures were not used to fit or to choose anything."
 # What figures are about, by `train.final`.
 FIGURES_OF = {

@@ -5,12 +5,14 @@ task. A bundle without it is whole, too.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from headswap.artifacts.storage.arrays import read_array
+from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.tables import PathLike
 
 SAMPLE, PICTURES, PREDICTIONS = "sample", "pictures.npy", "predictions.json"
@@ -43,8 +45,9 @@ def read_sample(bundle: PathLike) -> Sample | None:
     folder = Path(bundle, SAMPLE)
     if not (folder / PICTURES).exists():
         return None
-    said = json.loads((folder / PREDICTIONS).read_text(encoding="utf-8"))
+    form = Mapping[str, Sequence[Sequence[float]]]
+    said = read_document(folder / PREDICTIONS, form, "Copy the bundle again.")
     return Sample(
-        np.load(folder / PICTURES),
+        read_array(folder / PICTURES),
         {name: np.array(rows) for name, rows in said.items()},
     )

@@ -12,6 +12,7 @@ import numpy as np
 from headswap.artifacts.dataset.labels import read_labels
 from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.storage.numbers import integers
 from headswap.artifacts.storage.tables import PathLike, read_table
 
 INDEX_COLUMNS = (
@@ -25,6 +26,10 @@ INDEX_COLUMNS = (
     "given_part",
     "given_group",
 )
+# Of the files, not of the pictures made of them.
+_ORIGINALS = ("width", "height", "format")
+# Many long texts, which only prepare compares.
+_UNREAD = (*_ORIGINALS, "perceptual_hash")
 
 
 # No task can be called so.
@@ -68,7 +73,7 @@ class Index:
 def read_index(prepared: PathLike) -> Index:
     """Return the index of a prepared folder."""
     labels = read_labels(Path(prepared) / "labels.json")
-    table = read_table(Path(prepared) / "index.csv")
+    table = read_table(Path(prepared) / "index.csv", lambda name: name not in _UNREAD)
     return Index(
         image_ids=table["image_id"],
         paths=table["path"],
@@ -103,7 +108,7 @@ class Originals:
 
 def read_originals(prepared: PathLike) -> Originals:
     """Return what the index of a prepared folder says of the files."""
-    table = read_table(Path(prepared) / "index.csv")
+    table = read_table(Path(prepared) / "index.csv", lambda name: name in _ORIGINALS)
     return Originals(
-        np.array(table["width"], int), np.array(table["height"], int), table["format"]
+        integers(table["width"]), integers(table["height"]), table["format"]
     )

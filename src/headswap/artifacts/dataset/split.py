@@ -11,12 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from headswap.artifacts.storage.tables import PathLike, read_table, write_table
+from headswap.artifacts.storage.numbers import integers
+from headswap.artifacts.storage.tables import (
+    PathLike,
+    read_table,
+    write_table,
+)
 
 PARTS = ("train", "validation", "test")
 UNUSED = "unused"
 # The fold of an image that does not train.
 NO_FOLD = -1
+# Of `split.csv`; the other columns say whose row it is, which their order does too.
+_READ = ("group", "part", "fold", "times")
 
 
 @dataclass(frozen=True)
@@ -104,15 +111,15 @@ def write_split(folder: PathLike, image_ids: list[str], split: Split) -> None:
 def read_split(folder: PathLike) -> Split:
     """Return what the split folder says."""
     path = Path(folder)
-    table = read_table(path / "split.csv")
     facts = json.loads((path / "rounds.json").read_text(encoding="utf-8"))
     rounds = tuple(Round(**made) for made in facts["rounds"])
+    table = read_table(path / "split.csv", lambda name: name in _READ)
     shape = (len(rounds), -1)
-    groups = np.array(table["group"]).reshape(shape)[0]
+    num_images = len(table["group"]) // len(rounds)
     return Split(
-        groups,
+        np.array(table["group"][:num_images]),
         np.array(table["part"]).reshape(shape),
-        np.array(table["fold"]).astype(int).reshape(shape),
-        np.array(table["times"]).astype(int).reshape(shape),
+        integers(table["fold"]).reshape(shape),
+        integers(table["times"]).reshape(shape),
         rounds,
     )

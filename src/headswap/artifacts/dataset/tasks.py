@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 import numpy as np
 
+from headswap.artifacts.dataset.targets import AnyTargets, Targets
+from headswap.artifacts.storage.documents import STRICT_FORM
 from headswap.errors import InputError
+from headswap.params.data import TaskName
 
 LABEL_SEPARATOR = "|"
 
@@ -24,7 +28,9 @@ class Task:
         class_names: in the order of the model's outputs.
     """
 
-    name: str
+    __pydantic_config__ = STRICT_FORM
+
+    name: TaskName
     kind: Kind
     class_names: tuple[str, ...]
 
@@ -38,12 +44,23 @@ class Task:
 
         Those of an image without a label are all 0.
         """
+        return self.targets(cells)[np.arange(len(cells))]
+
+    def targets(self, cells: Sequence[str]) -> Targets:
+        """Return what `encode` does, as numbers of classes."""
         position = {name: index for index, name in enumerate(self.class_names)}
-        targets = np.zeros((len(cells), self.num_classes), np.float32)
-        for row, cell in enumerate(cells):
-            for name in self.split_cell(cell):
-                targets[row, position[name]] = 1
-        return targets
+        # Equal cells are many, and read once.
+        known = {
+            cell: sorted({position[name] for name in self.split_cell(cell)})
+            for cell in set(cells)
+        }
+        lengths = np.fromiter((len(known[cell]) for cell in cells), int, len(cells))
+        classes = chain.from_iterable(map(known.__getitem__, cells))
+        return Targets(
+            np.concatenate([[0], np.cumsum(lengths)]),
+            np.fromiter(classes, np.int32, lengths.sum()),
+            self.num_classes,
+        )
 
     def split_cell(self, cell: str) -> list[str]:
         """Return the class names in one cell of `index.csv`."""
@@ -56,13 +73,15 @@ class Task:
         names = [self.class_names[number] for number in np.flatnonzero(targets)]
         return LABEL_SEPARATOR.join(names)
 
-    def is_labelled(self, targets: np.ndarray) -> np.ndarray:
+    def is_labelled(self, targets: AnyTargets) -> np.ndarray:
         """Return which rows of targets (N, num_classes) have a label, (N,) bool.
 
         With several labels, none is an answer too.
         """
         if self.kind == "multilabel":
             return np.ones(len(targets), bool)
+        if isinstance(targets, Targets):
+            return targets.has_any
         return np.asarray(targets.any(axis=1))
 
 

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headswap.artifacts.features.cache import Member
+from headswap.artifacts.storage.layers import (
+    build_from,
+    refusing_layers,
+    set_weights,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -24,18 +29,14 @@ def build_above(member: Member, name: str) -> "keras.Model":
     It computes in the precision that is set in Keras, whatever it was made in. A whole
     network with random weights is initialised anew, from Keras's seed.
     """
-    import keras
-
-    # Importing it lets Keras rebuild a part that pools by power mean.
-    from headswap.layers.pooling import PowerMean  # noqa: F401
-
     file = member.folder / "above.json"
-    config = json.loads(file.read_text(encoding="utf-8"))
-    config["config"]["name"] = name
-    _set_precision(config["config"]["layers"])
-    above = keras.models.model_from_json(json.dumps(config))
+    with refusing_layers(file):
+        config = json.loads(file.read_text(encoding="utf-8"))
+        config["config"]["name"] = name
+        _set_precision(config["config"]["layers"])
+        above = build_from(config)
     if not (member.has_random_weights and member.rows.dtype == np.uint8):
-        above.load_weights(member.folder / "above.weights.h5")
+        set_weights(above, member.folder / "above.weights.h5")
     return above
 
 

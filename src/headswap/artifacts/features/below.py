@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headswap.artifacts.features.cache import BELOW_FILES
-from headswap.artifacts.storage.layers import build_layers
+from headswap.artifacts.storage.layers import build_layers, set_weights
 
 if TYPE_CHECKING:
     import keras
@@ -21,5 +21,5 @@ def build_below(folder: Path) -> "keras.Model":
     """
     layers, weights = (folder / name for name in BELOW_FILES)
     below = build_layers(layers)
-    below.load_weights(weights)
+    set_weights(below, weights)
     return below

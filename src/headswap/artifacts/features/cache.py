@@ -1,14 +1,18 @@
 """The features folder as training reads it; see `features` for what is in it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from headswap.artifacts.storage.arrays import Rows
+from headswap.artifacts.storage.documents import STRICT_FORM, read_document
+from headswap.artifacts.storage.numbers import integers
 from headswap.artifacts.storage.tables import PathLike, read_table
+from headswap.errors import raise_faults
 
 # Of a member's folder, where its network has a part below the cut.
 BELOW_FILES = ("below.json", "below.weights.h5")
@@ -21,6 +25,29 @@ def input_name(member: str) -> str:
         member: the name of the network whose features it takes.
     """
     return f"{member}-feature"
+
+
+# What `params.backbone` makes of a network's name: no path leads out of its folder.
+MemberName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+_REMEDY = "Delete the folder, and `dvc repro` makes it anew."
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """`features.json`."""
+
+    __pydantic_config__ = STRICT_FORM
+
+    members: Annotated[Sequence[MemberName], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Of `member.json`, what is read again."""
+
+    __pydantic_config__ = STRICT_FORM
+
+    random_weights: bool
 
 
 @dataclass(frozen=True)
@@ -77,24 +104,31 @@ def read_features(features: PathLike, image_files: Sequence[PathLike]) -> Featur
     """
     folder = Path(features)
     table = read_table(folder / "rows.csv")
-    names = json.loads((folder / "features.json").read_text(encoding="utf-8"))[
-        "members"
-    ]
-    members = [_read_member(folder / name, image_files) for name in names]
+    listed: _Listed = read_document(folder / "features.json", _Listed, _REMEDY)
+    members = [_read_member(folder / name, image_files) for name in listed.members]
+    raise_faults(
+        [
+            f"{member.folder}: there must be a feature of each of the "
+            f"{len(table['image_id']):,} rows of rows.csv, got {len(member.rows):,}. "
+            f"{_REMEDY}"
+            for member in members
+            if len(member.rows) != len(table["image_id"])
+        ]
+    )
     return Features(
         members,
         np.array(table["image_id"]),
-        np.array(table["copy"]).astype(int),
+        integers(table["copy"]),
     )
 
 
 def _read_member(folder: Path, image_files: Sequence[PathLike]) -> Member:
-    facts = json.loads((folder / "member.json").read_text(encoding="utf-8"))
+    facts: _Facts = read_document(folder / "member.json", _Facts, _REMEDY)
     cached = folder / "features.npy"
     return Member(
         name=folder.name,
         rows=Rows([cached] if cached.exists() else image_files),
         folder=folder,
         has_above=(folder / "above.json").exists(),
-        has_random_weights=facts["random_weights"],
+        has_random_weights=facts.random_weights,
     )

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headswap.artifacts.model.listed_heads import ListedHead
+from headswap.artifacts.storage.arrays import read_array
+from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.tables import PathLike
+from headswap.errors import InputError
 from headswap.solver.logistic import probabilities
 from headswap.solver.standardize import scale
 
@@ -100,10 +104,26 @@ def write_heads(folder: PathLike, heads: Sequence[Head]) -> None:
 
 
 def read_heads(folder: PathLike) -> list[Head]:
-    """Return what `write_heads` wrote."""
+    """Return what `write_heads` wrote.
+
+    Raises:
+        InputError: the files are no such heads, or hold a number that is none.
+    """
     path = Path(folder)
-    listed = json.loads((path / "heads.json").read_text(encoding="utf-8"))
-    numbers = np.load(path / "heads.npy")
+    remedy = "Make the model again, or copy it again."
+    listed = read_document(path / "heads.json", list[ListedHead], remedy)
+    numbers = read_array(path / "heads.npy")
+    expected = sum(head.num_values for head in listed)
+    if numbers.shape != (expected,) or numbers.dtype != np.float64:
+        raise InputError(
+            f"{path / 'heads.npy'}: it must have the {expected:,} numbers of "
+            f"heads.json, got {numbers.shape} {numbers.dtype}. {remedy}"
+        )
+    if not np.isfinite(numbers).all():
+        raise InputError(
+            f"{path / 'heads.npy'}: each number must be finite, got "
+            f"{numbers[~np.isfinite(numbers)][0]}. {remedy}"
+        )
     place = 0
 
     def take(*shape: int) -> np.ndarray:
@@ -113,17 +133,17 @@ def read_heads(folder: PathLike) -> list[Head]:
 
     heads = []
     for head in listed:
-        num_classes = head["num_classes"]
         blocks = [
             Block(
-                block["source"],
-                take(block["width"]),
-                block["has_unit_length"],
-                take(block["width"], num_classes),
+                block.source,
+                take(block.width),
+                block.has_unit_length,
+                take(block.width, head.num_classes),
             )
-            for block in head["blocks"]
+            for block in head.blocks
         ]
-        heads.append(Head(head["name"], head["kind"], tuple(blocks), take(num_classes)))
+        bias = take(head.num_classes)
+        heads.append(Head(head.name, head.kind, tuple(blocks), bias))
     return heads
 
 

@@ -15,7 +15,7 @@ from headswap.artifacts.dataset.labels import Labels, write_labels
 from headswap.artifacts.model.decisions import read_decisions
 from headswap.artifacts.model.heads import Head, build_network, read_heads, write_heads
 from headswap.artifacts.model.temperature import add_temperatures
-from headswap.artifacts.storage.layers import build_layers
+from headswap.artifacts.storage.layers import build_layers, set_weights
 from headswap.artifacts.storage.tables import PathLike
 
 if TYPE_CHECKING:
@@ -68,5 +68,5 @@ def load_network(folder: PathLike) -> "keras.Model":
     if not (path / "model.json").exists():
         return build_network(read_heads(path))
     model = build_layers(path / "model.json")
-    model.load_weights(path / "model.weights.h5")
+    set_weights(model, path / "model.weights.h5")
     return model

@@ -1,13 +1,14 @@
 """The predictions folder: what training says of every image, for evaluate to score.
 
 `<task>.npy`, (rounds, N, C) float32 probabilities, and for a multilabel task
-`<task>-thresholds.npy`, (rounds, C) float64. `decode.json` says how classes of several
-tasks are chosen, as `train.decode`.
+`<task>-thresholds.npy`, (rounds, C) float64. `<task>-unlike.npy`, (rounds, N) bool,
+says which images are unlike those of training, where every round has a limit for that.
+`decode.json` says how classes of several tasks are chosen, as `train.decode`.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,12 @@ import numpy as np
 from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.decisions import decide_tasks
+from headswap.artifacts.storage.arrays import read_array
+from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.tables import PathLike
+from headswap.errors import InputError
+from headswap.machine.capacity import require_disk
+from headswap.params.train import Decode
 
 DECODE = "decode.json"
 MULTILABEL = "multilabel"
@@ -28,10 +34,25 @@ class Predictions:
     Attributes:
         probabilities: (rounds, N, C) float32.
         thresholds: (rounds, C) float64 of a multilabel task, None of a multiclass one.
+        unlike: (rounds, N) bool, or None.
     """
 
     probabilities: np.ndarray
     thresholds: np.ndarray | None
+    unlike: np.ndarray | None = None
+
+
+def require_room(
+    folder: PathLike, tasks: Sequence[Task], num_rounds: int, num_images: int
+) -> None:
+    """Check that the disk can hold the predictions folder.
+
+    Raises:
+        InputError: it cannot.
+    """
+    num_classes = sum(task.num_classes for task in tasks)
+    what = f"the predictions of {num_rounds} rounds"
+    require_disk(folder, 4 * num_rounds * num_images * num_classes, what)
 
 
 def write_predictions(
@@ -45,23 +66,32 @@ def write_predictions(
         np.save(path / f"{name}.npy", task.probabilities)
         if task.thresholds is not None:
             np.save(path / f"{name}-thresholds.npy", task.thresholds)
+        if task.unlike is not None:
+            np.save(path / _unlike(name), task.unlike)
 
 
 def file_names(tasks: Sequence[Task]) -> list[str]:
-    """Return the names of all files of the folder."""
+    """Return the names of the files of the folder that classes are decided by."""
     thresholds = [_thresholds(task) for task in tasks if task.kind == MULTILABEL]
     return [DECODE, *(_probabilities(task) for task in tasks), *thresholds]
 
 
 def read_decode(file: PathLike) -> str:
     """Return how classes are chosen from the predictions, from `decode.json`."""
-    return str(json.loads(Path(file).read_text(encoding="utf-8")))
+    return read_document(file, Decode, "Run `dvc repro train`.")
 
 
 def read_predictions(folder: PathLike, tasks: Sequence[Task]) -> dict[str, Predictions]:
     """Return the predictions folder, by task name."""
     path = Path(folder)
-    return load_predictions({name: path / name for name in file_names(tasks)}, tasks)
+    found = load_predictions({name: path / name for name in file_names(tasks)}, tasks)
+    unlike = {name: path / _unlike(name) for name in found}
+    return {
+        name: replace(each, unlike=np.load(unlike[name]))
+        if unlike[name].exists()
+        else each
+        for name, each in found.items()
+    }
 
 
 def load_predictions(
@@ -72,14 +102,33 @@ def load_predictions(
     Args:
         places: of the files, by their names.
         tasks: all tasks.
+
+    Raises:
+        InputError: of other classes, or a number that is none.
     """
     return {
         task.name: Predictions(
-            np.load(places[_probabilities(task)]),
-            np.load(places[_thresholds(task)]) if task.kind == MULTILABEL else None,
+            _numbers(places[_probabilities(task)], task, 3),
+            _numbers(places[_thresholds(task)], task, 2)
+            if task.kind == MULTILABEL
+            else None,
         )
         for task in tasks
     }
+
+
+def _numbers(path: PathLike, task: Task, num_axes: int) -> np.ndarray:
+    """Return an array whose last axis is the classes of a task."""
+    found = read_array(path)
+    is_whole = found.ndim == num_axes and found.shape[-1] == task.num_classes
+    if not is_whole or not np.isfinite(found).all():
+        raise InputError(
+            f"{path}: it must have finite numbers, the last of its {num_axes} axes of "
+            f"the {task.num_classes} classes of {task.name}, got {found.shape}"
+            f"{' with others' if is_whole else ''}. Delete it, and `dvc repro` makes "
+            "it anew."
+        )
+    return found
 
 
 def decide_rounds(
@@ -120,3 +169,7 @@ def _probabilities(task: Task) -> str:
 
 def _thresholds(task: Task) -> str:
     return f"{task.name}-thresholds.npy"
+
+
+def _unlike(name: str) -> str:
+    return f"{name}-unlike.npy"

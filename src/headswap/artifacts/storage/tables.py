@@ -7,16 +7,31 @@ away again. Numbers have none.
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
+
+from headswap.errors import listed
 
 PathLike = str | Path
 
 # Source: OWASP, "CSV Injection"; the last four are their wide forms.
 _FORMULA = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+# Fewer than the new objects after which Python looks for garbage, in all columns too.
+_ROWS_AT_A_TIME = 256
+# Different texts of a column from which on looking for equal ones costs more than it
+# saves: a dictionary takes 100 bytes each.
+_MOST_SHARED = 20_000
+
+
+class Output(Protocol):
+    """What text is written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write text."""
 
 
 class TableWriter:
@@ -26,7 +41,7 @@ class TableWriter:
         file: open for text, without translation of line ends.
     """
 
-    def __init__(self, file: TextIO):
+    def __init__(self, file: Output):
         self._file = file
         # Python below 3.13 quotes a carriage return only where lines end with one.
         self._writer = csv.writer(self, lineterminator="\r\n")
@@ -78,13 +93,56 @@ def write_table(
         writer.writerows(rows)
 
 
-def read_table(path: PathLike) -> dict[str, list[str]]:
-    """Return a CSV file as its columns, by name."""
+def read_table(
+    path: PathLike, is_wanted: Callable[[str], bool] = lambda name: True
+) -> dict[str, list[str]]:
+    """Return a CSV file as its columns, by name.
+
+    A column of few different texts holds each of them once, so a million rows take
+    little memory.
+
+    Args:
+        path: of the file.
+        is_wanted: whether a column of that name is; others are not kept.
+
+    Raises:
+        ValueError: a row has more or fewer cells than the header.
+    """
     with open(path, encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         header = list(map(unguarded, next(reader)))
-        columns: list[list[str]] = [[] for _ in header]
-        for row in reader:
-            for column, value in zip(columns, row, strict=True):
-                column.append(unguarded(value))
-    return dict(zip(header, columns, strict=True))
+        kept = {
+            place: _Column() for place, name in enumerate(header) if is_wanted(name)
+        }
+        while rows := list(islice(reader, _ROWS_AT_A_TIME)):
+            if set(map(len, rows)) != {len(header)}:
+                raise ValueError(
+                    f"{path}: a row must have {len(header)} cells, as the header has, "
+                    f"got {listed(sorted({*map(len, rows)} - {len(header)}))}. Make "
+                    "the file again."
+                )
+            for place, cells in enumerate(zip(*rows, strict=True)):
+                if place in kept:
+                    kept[place].extend(cells)
+    return {header[place]: column.cells for place, column in kept.items()}
+
+
+class _Column:
+    """The cells of a column, each text once as long as there are few different ones.
+
+    Attributes:
+        cells: as they were meant.
+    """
+
+    def __init__(self) -> None:
+        self.cells: list[str] = []
+        self._texts: dict[str, str] = {}
+
+    def extend(self, cells: Sequence[str]) -> None:
+        """Append cells as they stand in the file."""
+        # Looked for in all at once: hardly any file has one.
+        if "'" in "".join(cells):
+            cells = [unguarded(cell) for cell in cells]
+        if len(self._texts) < _MOST_SHARED:
+            cells = list(map(self._texts.setdefault, cells, cells))
+        self.cells.extend(cells)

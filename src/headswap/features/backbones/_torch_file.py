@@ -8,6 +8,7 @@ resolves the few names a state dict needs and refuses every other one.
 """
 
 import collections
+import math
 import pathlib
 import pickle
 import typing
@@ -101,6 +102,9 @@ def _take(tensor: _Tensor, storage: np.ndarray) -> np.ndarray:
     last = tensor.offset + sum((length - 1) * stride for length, stride in steps)
     if tensor.offset < 0 or min(tensor.strides, default=0) < 0 or last >= len(storage):
         raise ValueError("a tensor reaches outside its storage")
+    # With steps of 0 a single value would fill any memory.
+    if math.prod(tensor.shape) > len(storage):
+        raise ValueError("a tensor has more values than its storage")
     byte_strides = [stride * storage.itemsize for stride in tensor.strides]
     view = np.lib.stride_tricks.as_strided(
         storage[tensor.offset :], tensor.shape, byte_strides, writeable=False

@@ -23,6 +23,8 @@ import keras
 from headswap.errors import InputError
 
 CONNECTION_SECONDS = 10.0
+# Of an answer that does not say how long it is; the largest weights take a quarter.
+MOST_BYTES = 2 * 2**30
 
 
 class Download(typing.NamedTuple):
@@ -68,6 +70,8 @@ def find_imagenet_file(name: str, download: Download) -> pathlib.Path:
 def _download(url: str, path: pathlib.Path) -> None:
     response = _open(url)
     path.parent.mkdir(parents=True, exist_ok=True)
+    expected_size = int(response.headers.get("Content-Length") or 0)
+    most = expected_size or MOST_BYTES
     # Written beside its place and then moved: an interrupted download, or one of two
     # workers at the same time, must not leave half a file under the right name.
     with tempfile.TemporaryDirectory(dir=path.parent) as folder, response:
@@ -75,7 +79,9 @@ def _download(url: str, path: pathlib.Path) -> None:
         with part.open("wb") as file:
             while block := response.read(1 << 20):
                 file.write(block)
-        expected_size = int(response.headers.get("Content-Length") or 0)
+                # An answer without end would fill the disk.
+                if file.tell() > most:
+                    raise OSError(f"an answer of more than {most} bytes")
         if expected_size and part.stat().st_size != expected_size:
             raise OSError(f"connection lost after {part.stat().st_size} bytes")
         part.replace(path)
@@ -91,7 +97,9 @@ def _open(url: str) -> http.client.HTTPResponse:
 
     def connect() -> None:
         try:
-            outcome.append(urllib.request.urlopen(url, timeout=CONNECTION_SECONDS))
+            # Every address stands in this folder, and is one of https.
+            answer = urllib.request.urlopen(url, timeout=CONNECTION_SECONDS)  # noqa: S310
+            outcome.append(answer)
         except (OSError, http.client.HTTPException) as error:
             outcome.append(error)
 

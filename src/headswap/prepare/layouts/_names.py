@@ -104,9 +104,13 @@ def _from_table(path: Path, lines: Sequence[str]) -> list[tuple[str, str]] | Non
         InputError: several columns may be the ids or the names.
     """
     delimiter = most_frequent_delimiter(lines[0]) if lines else ","
-    rows = [
-        [cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)
-    ]
+    try:
+        rows = [
+            [cell.strip() for cell in row]
+            for row in csv.reader(lines, delimiter=delimiter)
+        ]
+    except csv.Error:  # A line longer than any cell may be.
+        return None
     if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
         return None
     header, body = rows[0], list(zip(*rows[1:], strict=True))
@@ -162,7 +166,8 @@ def _from_pairs(path: Path, lines: Sequence[str]) -> list[tuple[str, str]] | Non
             f"data.class_names: every line of {path.name} must have an id and a name, "
             f"got {listed(list(map(repr, without)))}. {REMEDY}"
         )
-    last = [re.fullmatch(r"(.+?)[\s,;]+(\d+)", line) for line in lines]
+    # The name ends in no separator, or a long row of them would be tried over and over.
+    last = [re.fullmatch(r"(.*[^\s,;])[\s,;]+(\d+)", line) for line in lines]
     found = [(pair[2], pair[1]) for pair in last if pair]
     numbers = sorted(int(number) for number, _ in found)
     in_order = [list(range(s, s + len(lines))) for s in (0, 1)]

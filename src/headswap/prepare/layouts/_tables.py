@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from headswap.errors import InputError
+from headswap.errors import InputError, listed
 from headswap.params.data import PATH_COLUMN, Section
 from headswap.prepare.layouts._columns import is_path
 from headswap.prepare.layouts._delimiter import find_delimiter, read_cells
@@ -53,7 +53,7 @@ def open_table(
             f"{', '.join(names)} for {', '.join(header)}. {advise()}"
         )
     if has_header and header != names:
-        print(f"{path.name}: line 1 is its header: {', '.join(header)}")
+        print(f"{path.name}: line 1 is its header: {listed(header)}")
 
     def records() -> Iterator[tuple[int, list[str]]]:
         # Read line by line, because such tables may have millions.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.storage.arrays import Rows
 
 
@@ -29,7 +30,7 @@ class Batches(keras.utils.PyDataset):
     def __init__(
         self,
         inputs: Mapping[str, Rows | np.ndarray],
-        targets: Mapping[str, np.ndarray],
+        targets: Mapping[str, AnyTargets],
         rows: np.ndarray,
         batch_size: int,
         seed: int | None = None,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.arrays import Rows
 from headswap.errors import InputError
@@ -78,7 +79,7 @@ class Fitter:
 
     def __init__(
         self,
-        targets: Mapping[str, np.ndarray],
+        targets: Mapping[str, AnyTargets],
         validation_rows: np.ndarray,
         options: Section,
         curves: Path,

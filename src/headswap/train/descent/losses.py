@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import keras
 import numpy as np
 
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.params.train import Section
 from headswap.train.weights import class_weights, soften
@@ -53,7 +54,7 @@ def make_loss(
 
 def make_losses(
     tasks: Sequence[Task],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, AnyTargets],
     rows: np.ndarray,
     options: Section,
 ) -> dict[str, Loss]:
@@ -69,7 +70,7 @@ def make_losses(
         task.name: make_loss(
             task,
             options.loss,
-            class_weights(targets[task.name][rows], task, options.class_weight),
+            class_weights(targets[task.name], rows, task, options.class_weight),
             options.label_smoothing,
         )
         for task in tasks

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from headswap import registry
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Features
 from headswap.errors import InputError
@@ -23,7 +24,7 @@ from headswap.train.rows import RoundRows
 def train_rounds(
     features: Features,
     tasks: Sequence[Task],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, AnyTargets],
     rounds: Sequence[RoundRows],
     options: Section,
     backbone: backbone_params.Section,

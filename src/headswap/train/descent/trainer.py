@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.heads import set_head
@@ -43,7 +44,7 @@ class Trainer:
     def __init__(
         self,
         members: Sequence[Member],
-        targets: Mapping[str, np.ndarray],
+        targets: Mapping[str, AnyTargets],
         rows: RoundRows,
         options: Section,
         backbone: backbone_params.Section,

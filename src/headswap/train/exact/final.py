@@ -13,6 +13,7 @@ import numpy as np
 from headswap import registry
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import NO_FOLD, UNUSED, Split
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task, finest
 from headswap.artifacts.features.cache import Features
 from headswap.artifacts.model.strengths import Strength, Strengths, choose
@@ -93,7 +94,7 @@ def train_on_all(split: Split, index: Index) -> Split:
 def solve_all(
     features: Features,
     tasks: Sequence[Task],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, AnyTargets],
     index: Index,
     split: Split,
     options: Section,

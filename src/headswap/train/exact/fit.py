@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.heads import Block
 from headswap.solver.logistic import Linear, Problem
@@ -41,7 +42,7 @@ class Fit:
     def __init__(
         self,
         sources: Mapping[str, Source],
-        targets: np.ndarray,
+        targets: AnyTargets,
         rows: np.ndarray,
         task: Task,
         kind: str,
@@ -56,7 +57,7 @@ class Fit:
             self.maps[name] = (
                 span.within(targets[unique]) if kept == WITHIN else span.plain()
             )
-        weights = class_weights(targets[rows], task, scheme)
+        weights = class_weights(targets, rows, task, scheme)
         self.weights = np.ones(task.num_classes) if weights is None else weights
         self.kind = task.kind
         self._problem = Problem(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.views import average_views
 from headswap.artifacts.model.heads import SCORES, Head
@@ -47,7 +48,7 @@ class SolvedHead:
         name: str,
         task: Task,
         sources: Mapping[str, Source],
-        targets: np.ndarray,
+        targets: AnyTargets,
         rows: RoundRows,
         options: Section,
         gives_scores: bool = False,

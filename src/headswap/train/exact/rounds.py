@@ -13,14 +13,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from headswap import registry
+from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.strengths import Strength
+from headswap.machine.capacity import require_memory
 from headswap.machine.parallel import map_on_cores
-from headswap.params.train import Section
+from headswap.params.train import AUTO, Section
 from headswap.solver.logistic import FINE, ROUGH
+from headswap.solver.memory import bytes_of_fits, bytes_of_rows
 from headswap.train.exact.fit import Source
-from headswap.train.exact.head import SolvedHead
+from headswap.train.exact.head import ENOUGH, SolvedHead
 from headswap.train.outcome import Outcome
 from headswap.train.rows import RoundRows
 
@@ -32,7 +35,7 @@ FEW = 1e6
 def solve_rounds(
     members: Sequence[Member],
     tasks: Sequence[Task],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, AnyTargets],
     rounds: Sequence[RoundRows],
     options: Section,
 ) -> Iterator[Outcome]:
@@ -54,10 +57,13 @@ def solve_rounds(
         options=options,
         is_chained=strategy.CHAINED,
     )
+    num_bytes = max(_num_bytes(members, targets, rows, options) for rows in rounds)
+    what = f"the heads of a round, of {len(rounds[0].images):,} rows of features"
+    require_memory("train", num_bytes, what, "use fewer pictures (split.images)")
     if _num_multiplications(members, tasks, rounds) <= FEW:
         yield from map(solve, rounds)
     else:
-        yield from map_on_cores(solve, rounds, what="train", unit="round")
+        yield from map_on_cores(solve, rounds, "train", "round", num_bytes)
 
 
 def _num_multiplications(
@@ -75,10 +81,30 @@ def _num_multiplications(
     )
 
 
+def _num_bytes(
+    members: Sequence[Member],
+    targets: Mapping[str, AnyTargets],
+    rows: RoundRows,
+    options: Section,
+) -> int:
+    """Return how much memory a round's heads take."""
+    num_features = sum(member.rows.row_shape[0] for member in members)
+    num_fitted = len(np.unique(rows.train))
+    num_folds = max(1, len(np.unique(rows.folds[rows.train])))
+    num_kinds = 2 if options.standardize == AUTO else 1
+    judged = [values[rows.validation].sum(axis=0) for values in targets.values()]
+    is_judged_by_folds = any((counts < ENOUGH).any() for counts in judged)
+    num_fits = max(num_kinds * (num_folds if is_judged_by_folds else 1), num_folds)
+    of_fold = num_fitted * max(1, num_folds - 1) // num_folds
+    return bytes_of_rows(len(rows.images), num_features) + bytes_of_fits(
+        num_fits, of_fold, num_features
+    )
+
+
 def solve_round(
     members: Sequence[Member],
     tasks: Sequence[Task],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, AnyTargets],
     rows: RoundRows,
     options: Section,
     is_chained: bool,
@@ -133,7 +159,7 @@ def _solve_task(
     task: Task,
     features: Mapping[str, Source],
     earlier: Mapping[str, Source],
-    targets: np.ndarray,
+    targets: AnyTargets,
     rows: RoundRows,
     options: Section,
     settled: Mapping[str, Strength] | None,

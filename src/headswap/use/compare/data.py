@@ -191,12 +191,12 @@ def show(changes: Changes) -> None:
     drawn.add_column(justify="right")
     drawn.add_column(overflow="fold")
     for row in table(changes):
-        drawn.add_row(*row)
+        drawn.add_row(*map(one_line, row))
     if drawn.row_count:
         console.print(drawn)
         console.print()
     for sentence in sentences(changes):
-        console.print(sentence)
+        console.print(one_line(sentence))
 
 
 def as_markdown(changes: Changes) -> str:

@@ -5,20 +5,21 @@ made from DVC's cache, where it is.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from headswap.errors import InputError
+from headswap.params._yaml import parse_yaml
 from headswap.use import dvc
 from headswap.use.experiments import Experiments
 
 WORKSPACE = "workspace"
 LOCK = "dvc.lock"
 _EXPERIMENTS = "refs/exps"
+_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
 class Revisions:
@@ -67,15 +68,26 @@ class Revisions:
                 file: path.read_text(encoding="utf-8") if path.exists() else None
                 for file, path in paths.items()
             }
-        commit = self.experiments[name][0] if name in self.experiments else name
-        verified = "git", "rev-parse", "--verify", f"{commit}^{{commit}}"
-        if dvc.call(self._folder, *verified).returncode:
-            raise InputError(self._unknown(name))
+        commit = self._commit(name)
         found = {}
         for file in files:
             shown = dvc.call(self._folder, "git", "show", f"{commit}:./{file}")
             found[file] = None if shown.returncode else shown.stdout
         return found
+
+    def _commit(self, name: str) -> str:
+        """Return the hash of a revision's commit.
+
+        Raises:
+            InputError: there is no such revision.
+        """
+        asked = self.experiments[name][0] if name in self.experiments else name
+        # A name that begins with hyphens would be an option of git's.
+        verify = "git", "rev-parse", "--verify", "--end-of-options"
+        found = dvc.call(self._folder, *verify, f"{asked}^{{commit}}")
+        if found.returncode:
+            raise InputError(self._unknown(name))
+        return found.stdout.strip()
 
     def _unknown(self, name: str) -> str:
         """Return what is wrong with a name that is no revision."""
@@ -112,7 +124,7 @@ class Revisions:
             places = {path: self._folder / path for path in paths}
         else:
             lock = self.texts(name, [LOCK])[LOCK] or ""
-            outs = hashes_of(YAML(typ="safe").load(lock) or {})
+            outs = hashes_of(parse_yaml(lock, f"{LOCK} of {name}"))
             places = {path: self._place(path, outs) for path in paths}
         missing = [path for path, place in places.items() if not place.is_file()]
         if missing:
@@ -130,20 +142,25 @@ class Revisions:
         listing = self._of_hash(outs.get(folder, ""))
         try:
             entries = json.loads(listing.read_text(encoding="utf-8"))
-        except OSError:
+            hashes = {entry["relpath"]: entry["md5"] for entry in entries}
+        # It is not there, or no listing of a folder.
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return listing
-        hashes = {entry["relpath"]: entry["md5"] for entry in entries}
         return self._of_hash(hashes.get(inside, ""))
 
     def _of_hash(self, md5: str) -> Path:
+        # Of a lock from elsewhere: another text would lead out of the cache.
+        if not _MD5.fullmatch(md5):
+            return self._cache / "files" / "md5" / "unknown"
         return self._cache / "files" / "md5" / md5[:2] / md5[2:]
 
 
-def hashes_of(lock: dict[str, Any]) -> dict[str, str]:
+def hashes_of(lock: Any) -> dict[str, str]:
     """Return the hash of each output that a `dvc.lock` names, by path."""
+    stages = lock.get("stages", {}) if isinstance(lock, dict) else {}
     return {
         out["path"]: out["md5"]
-        for stage in lock.get("stages", {}).values()
+        for stage in stages.values()
         for out in stage.get("outs", [])
         if "md5" in out
     }

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML
 
 from headswap.artifacts.storage.tables import unguarded
-from headswap.errors import InputError, listed, raise_faults
+from headswap.errors import InputError, listed, raise_faults, shortened
+from headswap.params._yaml import parse_yaml
 from headswap.statistics import words
 from headswap.use.compare.all_rounds import (
     RoundAnswers,
@@ -138,8 +138,24 @@ def _read_run(name: str, revisions: Revisions) -> Run:
             f"headswap compare: {name} must have {', '.join(_FILES)}, got none of "
             f"{', '.join(missing)}. Run `dvc repro` there, or leave it out."
         )
-    run = _parse(name, {file: text or "" for file, text in texts.items()})
-    _require_scores(run)
+    try:
+        run = _parse(name, {file: text or "" for file, text in texts.items()})
+        _require_scores(run)
+    # By what stands in the place of a figure, and how deep.
+    except (
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        ValueError,
+    ) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"headswap compare: {name} must have parameters and figures as headswap "
+            f"writes them, got another form ({shortened(repr(error))}). Run `dvc repro`"
+            " there, or leave it out."
+        ) from error
     wanted = needs_all_rounds(run.intervals)
     if not wanted:
         return run
@@ -172,8 +188,7 @@ def _require_scores(run: Run) -> None:
 
 
 def _parse(name: str, texts: dict[str, str]) -> Run:
-    yaml = YAML(typ="safe")
-    lock = yaml.load(texts["dvc.lock"])
+    lock = parse_yaml(texts["dvc.lock"], f"dvc.lock of {name}")
     rounds: dict[tuple[str, str, str], list[float]] = {}
     for row in _rows(texts["metrics/repeats.csv"]):
         value = float(row["value"] or "nan")
@@ -183,7 +198,7 @@ def _parse(name: str, texts: dict[str, str]) -> Run:
         answers.setdefault((row["part"], row["task"]), []).append(row)
     return Run(
         name,
-        _flat(yaml.load(texts["params.yaml"])),
+        _flat(parse_yaml(texts["params.yaml"], f"params.yaml of {name}")),
         hashes_of(lock).get("data/split", ""),
         {key: np.array(values) for key, values in rounds.items()},
         json.loads(texts["metrics/intervals.json"]),

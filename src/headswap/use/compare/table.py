@@ -11,6 +11,7 @@ from headswap.statistics.words import bounds
 from headswap.use.compare.answer import Answer
 from headswap.use.compare.differences import Difference
 from headswap.use.compare.runs import Run
+from headswap.use.telling import telling
 
 _STRATEGY, _ORDER = "train.strategy", "train.order"
 _HEADER = (
@@ -58,18 +59,20 @@ def plain(value: Any) -> str:
 
 
 def changed_parameters(runs: Sequence[Run]) -> list[tuple[str, str]]:
-    """Return the parameters that differ, with the shortest name that tells each."""
-    names = [name for run in runs for name in run.params]
-    found = [
-        name
-        for name in dict.fromkeys(names)
-        if len({plain(run.params.get(name)) for run in runs}) > 1
-    ]
+    """Return the parameters that tell runs apart, with the shortest name of each."""
+    found, _ = telling_parameters(runs)
     ends = [name.rpartition(".")[2] for name in found]
     return [
         (name, end if ends.count(end) == 1 else name)
         for name, end in zip(found, ends, strict=True)
     ]
+
+
+def telling_parameters(runs: Sequence[Run]) -> tuple[list[str], list[str]]:
+    """Return the parameters that tell runs apart, and those that differ along."""
+    return telling(
+        [{name: plain(value) for name, value in run.params.items()} for run in runs]
+    )
 
 
 def _score(run: Run, part: str) -> str:

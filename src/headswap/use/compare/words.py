@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from headswap.artifacts.storage.markdown import literal
+from headswap.errors import one_line
 from headswap.statistics.words import state_score, warn_of_validation
 from headswap.use.compare.answer import Answer, Difference
-from headswap.use.compare.table import changed_parameters, table
+from headswap.use.compare.table import table, telling_parameters
 
 
 def sentences(answer: Answer) -> Iterator[str]:
@@ -36,6 +37,9 @@ def sentences(answer: Answer) -> Iterator[str]:
             f"groups show a difference of {answer.shown:.3f} in four tests of five; "
             f"one of {answer.delta:g} takes {answer.needed:,}."
         )
+    _, along = telling_parameters(answer.runs)
+    if along:
+        yield f"Along with what the table names differ: {', '.join(along)}."
 
 
 def _told_apart(answer: Answer) -> Iterator[str]:
@@ -126,11 +130,11 @@ def show(answer: Answer) -> None:
     for name in header:
         drawn.add_column(name, overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(one_line, row))
     console.print(drawn)
     console.print()
     for sentence in sentences(answer):
-        console.print(sentence)
+        console.print(one_line(sentence))
 
 
 def as_markdown(answer: Answer) -> str:
@@ -143,7 +147,7 @@ def as_markdown(answer: Answer) -> str:
 
 def as_json(answer: Answer) -> str:
     """Return the answer for a program."""
-    changed = [name for name, _ in changed_parameters(answer.runs)]
+    changed = [name for names in telling_parameters(answer.runs) for name in names]
     runs = [
         {
             "name": run.name,

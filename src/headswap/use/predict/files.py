@@ -1,8 +1,11 @@
 """`headswap predict`: files and folders -> a table of classes.
 
 A row a picture, task and class: `rank` 1 is the most probable class, `chosen` says
-whether the picture has it. What cannot be read has one row, with the reason. Rows are
-written as they are made; what was written before an interruption is whole.
+whether the picture has it, `unlike` whether the picture is unlike those that the task
+was trained on (empty where the model has no limit for that), and `nearest` which
+training picture is most like it (empty where the bundle knows none). What cannot be
+read has one row, with the reason. A file is whole: it takes its name when the last row
+is written.
 """
 
 import json
@@ -15,12 +18,25 @@ from typing import Any, TextIO
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
-from headswap.artifacts.storage.tables import PathLike, TableWriter
-from headswap.errors import InputError
+from headswap.artifacts.storage.tables import Output, PathLike, TableWriter
+from headswap.errors import InputError, in_lines
+from headswap.machine.capacity import free_disk, in_megabytes
+from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
-from headswap.use.predict.predictor import Prediction, Predictor
+from headswap.use.predict.predictor import Predictor
+from headswap.use.predict.said import Prediction
 
-COLUMNS = ("path", "task", "rank", "class", "probability", "chosen", "problem")
+COLUMNS = (
+    "path",
+    "task",
+    "rank",
+    "class",
+    "probability",
+    "chosen",
+    "unlike",
+    "nearest",
+    "problem",
+)
 STANDARD_INPUT = "-"
 _DIGITS = 6
 
@@ -50,16 +66,40 @@ def predict_files(
     files = find_files(paths)
     predictor = Predictor(model)
     if out is None:
-        _write(predictor, files, top, sys.stdout, ".csv")
+        # A program gets names as they are, a terminal could take some for commands.
+        file = _Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout
+        _write(predictor, files, top, file, ".csv")
         return
     try:
-        with open(out, "w", encoding="utf-8", newline="") as file:
+        # A file's name may be no text; both forms then hold its escape.
+        with (
+            replacing(out) as path,
+            open(
+                path, "w", encoding="utf-8", errors="backslashreplace", newline=""
+            ) as file,
+        ):
             _write(predictor, files, top, file, Path(out).suffix)
     except OSError as error:
         raise InputError(
-            f"--out: {out} must be a file with room to write, got: {error.strerror}. "
-            "What it holds is whole to its last full line."
+            f"--out: {out} must be a file with room to write, got: {error.strerror}, "
+            f"with {in_megabytes(free_disk(out))} free on its disk. Name another, or "
+            "free some and run again; nothing of it was written."
         ) from error
+
+
+class _Shown:
+    """Lets a terminal show text that is no command to it.
+
+    Args:
+        file: that goes to a terminal.
+    """
+
+    def __init__(self, file: TextIO):
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write text, its control characters escaped."""
+        return self._file.write(in_lines(text))
 
 
 def find_files(paths: Sequence[str]) -> Iterator[str]:
@@ -102,7 +142,7 @@ def _walk(paths: Sequence[str]) -> Iterator[str]:
 
 
 def _write(
-    predictor: Predictor, files: Iterator[str], top: int, file: TextIO, form: str
+    predictor: Predictor, files: Iterator[str], top: int, file: Output, form: str
 ) -> None:
     write = _WRITERS[form](file)
     with progress(what="predict", total=None, unit="image") as bar:
@@ -111,32 +151,36 @@ def _write(
             bar.update()
 
 
-def _csv(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
+def _csv(file: Output) -> Callable[[Prediction, Sequence[Task], int], None]:
     table = TableWriter(file)
     table.writerow(COLUMNS)
 
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
         if prediction.problem is not None:
-            nothing = [""] * 5
+            nothing = [""] * (len(COLUMNS) - 2)
             table.writerow([prediction.source, *nothing, prediction.problem])
             return
         for task in tasks:
             ranked = _ranked(prediction, task, top)
+            known = [_yes(prediction.unlike.get(task.name)), prediction.nearest or ""]
             for rank, (name, probability, is_chosen) in enumerate(ranked, 1):
-                chosen = "yes" if is_chosen else "no"
-                value = f"{probability:.{_DIGITS}f}"
-                cells = [prediction.source, task.name, rank, name, value, chosen, ""]
+                value = [f"{probability:.{_DIGITS}f}", _yes(is_chosen)]
+                cells = [prediction.source, task.name, rank, name, *value, *known, ""]
                 table.writerow(cells)
 
     return write
 
 
-def _jsonl(file: TextIO) -> Callable[[Prediction, Sequence[Task], int], None]:
+def _jsonl(file: Output) -> Callable[[Prediction, Sequence[Task], int], None]:
     def write(prediction: Prediction, tasks: Sequence[Task], top: int) -> None:
         facts = {"path": prediction.source, **describe(prediction, tasks, top)}
         file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
     return write
+
+
+def _yes(answer: bool | None) -> str:
+    return "" if answer is None else "yes" if answer else "no"
 
 
 def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[str, Any]:
@@ -149,7 +193,7 @@ def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[st
     """
     if prediction.problem is not None:
         return {"problem": prediction.problem}
-    of_tasks = {}
+    of_tasks: dict[str, dict[str, Any]] = {}
     for task in tasks:
         ranked = _ranked(prediction, task, top)
         of_tasks[task.name] = {
@@ -159,7 +203,10 @@ def describe(prediction: Prediction, tasks: Sequence[Task], top: int) -> dict[st
                 for name, probability, _ in ranked
             ],
         }
-    return {"tasks": of_tasks}
+        if task.name in prediction.unlike:
+            of_tasks[task.name]["unlike"] = prediction.unlike[task.name]
+    known = {} if prediction.nearest is None else {"nearest": prediction.nearest}
+    return {"tasks": of_tasks, **known}
 
 
 def _ranked(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +18,17 @@ from headswap.artifacts.bundle.bundle import (
     Network,
     read_bundle,
 )
+from headswap.artifacts.bundle.neighbours import Neighbours, read_neighbours
 from headswap.artifacts.dataset.labels import read_labels
 from headswap.artifacts.features.below import build_below
-from headswap.artifacts.features.cache import BELOW_FILES
-from headswap.artifacts.model.decisions import decide_tasks, read_decisions
-from headswap.artifacts.model.heads import SCORES, read_heads
-from headswap.artifacts.model.model import load_network
+from headswap.artifacts.features.cache import BELOW_FILES, input_name
+from headswap.artifacts.model.decisions import (
+    decide_tasks,
+    read_decisions,
+    require_decisions_of,
+    require_probabilities_of,
+)
+from headswap.artifacts.model.energy import are_unlike, energies
 from headswap.artifacts.model.temperature import temper
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
@@ -35,27 +40,13 @@ from headswap.pictures.decode import UnreadableImage, decode
 from headswap.pictures.files import read_file
 from headswap.pictures.resize import RESIZERS, squash
 from headswap.pictures.views import VIEWS
+from headswap.use.predict.above import Arrays, load_above
+from headswap.use.predict.said import Prediction, Said
 
 # Pictures in memory at a time, of 320 pixels 80 MB.
 _BLOCK = 256
 
 Run = Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]
-
-
-class Prediction(NamedTuple):
-    """What the model says of one picture.
-
-    Attributes:
-        source: the path as it was given, or the number of what is no path.
-        problem: why there is none, or None.
-        probabilities: (C,) float64 by task; empty where there is a problem.
-        classes: the classes it has, by task.
-    """
-
-    source: str
-    problem: str | None
-    probabilities: dict[str, np.ndarray]
-    classes: dict[str, list[str]]
 
 
 class Predictor:
@@ -81,6 +72,7 @@ class Predictor:
         labels = read_labels(self.folder / MODEL / "labels.json")
         self.tasks, self._relations = labels.tasks, labels.relations
         self.decisions = read_decisions(self.folder / MODEL)
+        require_decisions_of(self.tasks, self.decisions)
         self._engines: dict[str, Run] = {}
 
     def predict(
@@ -95,7 +87,7 @@ class Predictor:
         while block := list(islice(remaining, _BLOCK)):
             read = list(map_in_order(self.read, [picture for _, picture in block]))
             found = [each for each in read if isinstance(each, np.ndarray)]
-            probabilities = self.probabilities(np.stack(found)) if found else {}
+            said = self._say(np.stack(found)) if found else Said({}, {}, [])
             place = 0
             for (number, picture), each in zip(block, read, strict=True):
                 is_file = isinstance(picture, PathLike)
@@ -103,8 +95,10 @@ class Predictor:
                 if not isinstance(each, np.ndarray):
                     yield Prediction(source, each, {}, {})
                     continue
-                own = {name: rows[place] for name, rows in probabilities.items()}
-                yield Prediction(source, None, own, self.decide(own))
+                own = {name: rows[place] for name, rows in said.probabilities.items()}
+                unlike = {name: bool(rows[place]) for name, rows in said.unlike.items()}
+                nearest = said.nearest[place]
+                yield Prediction(source, None, own, self.decide(own), unlike, nearest)
                 place += 1
 
     def probabilities(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
@@ -115,15 +109,58 @@ class Predictor:
         Args:
             pictures: (N, S, S, 3) uint8 RGB, of the bundle's `image_size`.
         """
+        return self._temper([given for _, given in self._look(pictures)])
+
+    def _look(self, pictures: np.ndarray) -> Iterator[tuple[Arrays, Arrays]]:
+        """Yield features by network, and what the model gives by task, of each view."""
+        for view in self.bundle.views:
+            features = {
+                network.name: self._features(network, VIEWS[view](pictures))
+                for network in self.bundle.networks
+            }
+            inputs = {input_name(name): rows for name, rows in features.items()}
+            given = self._model(inputs)
+            require_probabilities_of(self.tasks, given, str(self.folder))
+            yield features, given
+
+    def _say(self, pictures: np.ndarray) -> Said:
+        """Return all there is to say of pictures, as `probabilities` takes them."""
+        given: list[Arrays] = []
+        vectors: list[Arrays] = []
+        known = self._neighbours
+        for features, each in self._look(pictures):
+            given.append(each)
+            if known is not None:
+                vectors.append(known.vectors(features))
+        unlike = {}
+        for task in self.tasks:
+            limit = self.decisions.energy_limits.get(task.name)
+            if limit is not None:
+                of_views = [energies(each[task.name], task.kind) for each in given]
+                unlike[task.name] = are_unlike(np.mean(of_views, axis=0), limit)
+        nearest: Sequence[str | None] = [None] * len(pictures)
+        if known is not None:
+            nearest = [each[0] for each in known.nearest(vectors, 1)]
+        return Said(self._temper(given), unlike, nearest)
+
+    def nearest(self, picture: np.ndarray, number: int) -> Sequence[str]:
+        """Return the paths of the training pictures that one is most like.
+
+        Below the data's root, nearest first; none where the bundle names none.
+
+        Args:
+            picture: (S, S, 3) uint8 RGB, of the bundle's `image_size`.
+            number: how many at most.
+        """
+        known = self._neighbours
+        if known is None:
+            return []
         of_views = [
-            self._model(
-                {
-                    network.input_name: self._features(network, VIEWS[view](pictures))
-                    for network in self.bundle.networks
-                }
-            )
-            for view in self.bundle.views
+            known.vectors(features) for features, _ in self._look(picture[None])
         ]
+        return known.nearest(of_views, number)[0]
+
+    def _temper(self, of_views: Sequence[Arrays]) -> dict[str, np.ndarray]:
         found = {}
         for task in self.tasks:
             temperature = self.decisions.temperatures[task.name]
@@ -200,30 +237,13 @@ class Predictor:
             )
 
     @cached_property
-    def _model(
-        self,
-    ) -> Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]:
-        """The function from features by input name to probabilities by task."""
-        folder = self.folder / MODEL
-        if (folder / "heads.json").exists():
-            heads = read_heads(folder)
+    def _neighbours(self) -> Neighbours | None:
+        names = [network.name for network in self.bundle.networks]
+        return read_neighbours(self.folder, names)
 
-            def solve(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-                values = dict(inputs)
-                for head in heads:
-                    values[head.name] = head(values)
-                return {h.name: values[h.name] for h in heads if h.kind != SCORES}
-
-            return solve
-        start_keras(self.bundle.backend)
-        model = load_network(folder)
-
-        def run(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-            named = {name: inputs[name] for name in model.input}
-            found = model.predict(named, batch_size=self.bundle.batch_size, verbose=0)
-            return {name: np.asarray(value, float) for name, value in found.items()}
-
-        return run
+    @cached_property
+    def _model(self) -> Callable[[Arrays], Arrays]:
+        return load_above(self.folder / MODEL, self.bundle)
 
 
 def _versions(bundle: Bundle) -> Sequence[str]:

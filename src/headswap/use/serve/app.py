@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from headswap.errors import listed, one_line
 from headswap.use.explain import encode_png, paint
 from headswap.use.predict.files import describe
-from headswap.use.predict.predictor import Prediction
+from headswap.use.predict.said import Prediction
 from headswap.use.serve import answers, protocol
 from headswap.use.serve.bodies import OF_PICTURES, OF_TENSORS, read_body
 from headswap.use.serve.guard import Guard

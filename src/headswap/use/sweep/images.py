@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from headswap.artifacts.storage.tables import write_table
+from headswap.errors import one_line
 from headswap.use.sweep.curves import Curve, read_curves
 from headswap.use.sweep.plan import Experiment
 
@@ -132,7 +133,7 @@ def show_curves(ended: Sequence[Experiment], delta: float, folder: Path) -> None
     console.print(drawn)
     console.print()
     for sentence in sentences(curves, delta):
-        console.print(sentence)
+        console.print(one_line(sentence))
     console.print(f"Kept in {table} and {picture}.")
 
 

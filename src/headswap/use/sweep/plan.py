@@ -6,7 +6,7 @@ the same experiment in every call, so that what has been run is known again.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -22,8 +22,9 @@ from headswap.use.recipe import (
     combinations,
     read_recipe,
 )
+from headswap.use.telling import telling
 
-_LONGEST_NAME = 60
+_LONGEST_NAME = 80
 ORDER = "train.order"
 
 
@@ -88,7 +89,10 @@ def _check(grids: Sequence[Grid], where: str) -> None:
 
 
 def expand(
-    grids: Sequence[Grid], code: str, of_pictures: Callable[[str], str]
+    grids: Sequence[Grid],
+    code: str,
+    of_pictures: Callable[[str], str],
+    of_inputs: Callable[[Mapping[str, Any]], str],
 ) -> tuple[list[Experiment], int]:
     """Return the experiments of grids, and how many combinations were left out.
 
@@ -99,6 +103,8 @@ def expand(
         grids: as `plan` gives them.
         code: a text that differs where code does.
         of_pictures: gives a text that differs where those of a folder do.
+        of_inputs: gives a text that differs where, under checked sections, anything
+            does that results depend on and git does not see.
     """
     defaults = params.load()
     found: dict[str, tuple[tuple[tuple[str, Any], ...], Grid]] = {}
@@ -111,9 +117,15 @@ def expand(
             root = sections["data"]["root"]
             if root not in pictures:
                 pictures[root] = of_pictures(root)
-            identity = _identity(sections) + pictures[root]
+            inputs = of_inputs(params.check(sections))
+            identity = _identity(sections) + pictures[root] + inputs
             found.setdefault(identity, (settings, grid))
-    own = _differing([settings for settings, _ in found.values()])
+    own, _ = telling(
+        [
+            {name: json.dumps(value) for name, value in settings}
+            for settings, _ in found.values()
+        ]
+    )
     experiments = [
         Experiment(
             _name([(name, value) for name, value in settings if name in own], key),
@@ -132,14 +144,6 @@ def _identity(sections: dict[str, Any]) -> str:
     if train["strategy"] in UNORDERED:
         sections = {**sections, "train": {**train, "order": None}}
     return json.dumps(sections, sort_keys=True, default=str)
-
-
-def _differing(experiments: Iterable[Sequence[tuple[str, Any]]]) -> set[str]:
-    values: dict[str, set[str]] = {}
-    listed = [{name: json.dumps(value) for name, value in each} for each in experiments]
-    for name in {name for each in listed for name in each}:
-        values[name] = {each.get(name, "") for each in listed}
-    return {name for name, different in values.items() if len(different) > 1}
 
 
 def _name(own: Sequence[tuple[str, Any]], key: str) -> str:

@@ -6,9 +6,10 @@ next call; one that fails keeps no other from ending, and is named.
 
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -56,6 +57,7 @@ def sweep(
     asked: Sequence[Grid],
     how: How,
     answer: Callable[[Sequence[Experiment]], None],
+    of_inputs: Callable[[Mapping[str, Any]], str],
     root: Path = Path(),
 ) -> None:
     """Run a recipe: a single experiment here, several by way of DVC's queue.
@@ -66,6 +68,8 @@ def sweep(
         asked: grids, as `questions.ask` gives them.
         how: they are run.
         answer: says what the experiments that ended well say together.
+        of_inputs: gives a text that differs where, under checked sections, anything
+            does that results depend on and git does not see.
         root: the folder that holds dvc.yaml.
 
     Raises:
@@ -73,7 +77,7 @@ def sweep(
             an experiment failed.
     """
     grids = plan(recipe, overrides, asked)
-    experiments, num_left_out = expand(grids, hash_code(root), hash_pictures)
+    experiments, num_left_out = expand(grids, hash_code(root), hash_pictures, of_inputs)
     if num_left_out:
         what = "combination" if num_left_out == 1 else "combinations"
         print(

@@ -1,0 +1,150 @@
+"""What does not fit on a disk or in memory is refused before work begins."""
+
+import shutil
+from types import SimpleNamespace
+
+import pytest
+
+from headswap.errors import InputError
+from headswap.machine import capacity
+from headswap.machine.capacity import (
+    available_memory,
+    copied_beside,
+    require_disk,
+    require_memory,
+)
+
+MEGABYTE = 10**6
+
+
+@pytest.fixture
+def free(tmp_path, monkeypatch):
+    """free(disk, cache, kinds): a project on disks with so many megabytes free."""
+
+    def make(disk, cache=None, kinds="reflink,hardlink,copy"):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / ".dvc" / "cache").mkdir(parents=True)
+        (tmp_path / ".dvc" / "config").write_text(f"[cache]\n    type = {kinds}\n")
+        is_cache = lambda path: ".dvc" in path.parts  # noqa: E731
+        monkeypatch.setattr(
+            shutil,
+            "disk_usage",
+            lambda path: SimpleNamespace(
+                free=MEGABYTE * (cache if cache and is_cache(path) else disk)
+            ),
+        )
+        monkeypatch.setattr(
+            capacity, "_disk", lambda path: bool(cache) and is_cache(path)
+        )
+        monkeypatch.setattr(capacity, "_has_reflinks", lambda path: False)
+
+    return make
+
+
+def test_an_output_that_does_not_fit_is_refused_with_the_figures(free):
+    free(100, kinds="hardlink")
+    require_disk("data/prepared", 100 * MEGABYTE, "9 pictures")
+    expected = "data/prepared: the disk must have 101 MB free for 9 pictures, got 100"
+    with pytest.raises(InputError, match=expected):
+        require_disk("data/prepared", 101 * MEGABYTE, "9 pictures")
+
+
+@pytest.mark.parametrize("kinds", ["reflink,hardlink,copy", "copy"])
+def test_what_dvc_copies_counts_twice(free, kinds):
+    free(100, kinds=kinds)
+    require_disk("data/prepared", 50 * MEGABYTE, "9 pictures")
+    with pytest.raises(InputError, match=r"102 MB free .* half of it for DVC's copy"):
+        require_disk("data/prepared", 51 * MEGABYTE, "9 pictures")
+    assert copied_beside("data/prepared", 7, "store") == 7
+
+
+def test_a_cache_on_another_disk_has_to_have_room_too(free):
+    free(100, cache=30)
+    require_disk("data/prepared", 30 * MEGABYTE, "9 pictures")
+    expected = r"cache: the disk must have 31 MB free for DVC's copy of 9 pictures"
+    with pytest.raises(InputError, match=expected):
+        require_disk("data/prepared", 31 * MEGABYTE, "9 pictures")
+    assert copied_beside("data/prepared", 7, "store") == 0
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """machine(group, **files): 8 GB available, in a control group with files."""
+    monkeypatch.setattr(capacity, "PROCESSES", tmp_path / "proc")
+    monkeypatch.setattr(capacity, "GROUPS", tmp_path / "groups")
+
+    def make(group, **files):
+        (tmp_path / "proc" / "self").mkdir(parents=True)
+        (tmp_path / "groups").mkdir()
+        meminfo = (
+            "MemTotal: 9000000 kB\nMemAvailable: 7000000 kB\nSwapFree: 812500 kB\n"
+        )
+        (tmp_path / "proc" / "meminfo").write_text(meminfo)
+        (tmp_path / "proc" / "self" / "cgroup").write_text(group)
+        for name, text in files.items():
+            file = tmp_path / "groups" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+
+    return make
+
+
+def version_2(folder, limit, usage, idle=0):
+    return {
+        f"{folder}memory.max": str(limit),
+        f"{folder}memory.current": str(usage),
+        f"{folder}memory.stat": f"anon 5\ninactive_file {idle}\n",
+    }
+
+
+GROUPS = {
+    "none": ("", {}, 8000),
+    "without a limit": ("0::/a", version_2("a/", "max", 5), 8000),
+    "with one": ("0::/a", version_2("a/", 900 * MEGABYTE, 300 * MEGABYTE), 600),
+    "what was read from files": (
+        "0::/a",
+        version_2("a/", 900 * MEGABYTE, 300 * MEGABYTE, 100 * MEGABYTE),
+        700,
+    ),
+    "the one above has less": (
+        "0::/a/b",
+        version_2("a/", 400 * MEGABYTE, 300 * MEGABYTE)
+        | version_2("a/b/", 900 * MEGABYTE, 0),
+        100,
+    ),
+    "a container, named as its host has it": (
+        "0::/docker/123",
+        version_2("", 50 * MEGABYTE, 0),
+        50,
+    ),
+    "more used than allowed": ("0::/a", version_2("a/", 10, 20), 0),
+    "version 1": (
+        "5:cpu:/x\n4:memory:/a\n0::/\n",
+        {
+            "memory/a/memory.limit_in_bytes": str(900 * MEGABYTE),
+            "memory/a/memory.usage_in_bytes": str(300 * MEGABYTE),
+            "memory/a/memory.stat": "total_inactive_file 50000000\n",
+        },
+        650,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GROUPS)
+def test_available_memory_is_the_least_that_machine_and_groups_have(machine, case):
+    group, files, expected = GROUPS[case]
+    machine(group, **files)
+    assert available_memory() == expected * MEGABYTE
+
+
+def test_a_machine_that_says_nothing_refuses_nothing(machine):
+    assert available_memory() is None
+    require_memory("train", 10**18, "features", "use fewer")
+
+
+def test_what_does_not_fit_in_memory_is_refused_with_the_figures(machine):
+    machine("0::/a", **version_2("a/", 90 * MEGABYTE, 0))
+    require_memory("train", 90 * MEGABYTE, "features", "use fewer")
+    expected = "train: the memory must have 91 MB free for features, got 90 MB. .* use"
+    with pytest.raises(InputError, match=expected):
+        require_memory("train", 91 * MEGABYTE, "features", "use fewer")
