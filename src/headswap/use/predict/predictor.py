@@ -81,8 +81,7 @@ class Predictor:
             said = self._say(np.stack(found)) if found else Said({}, {}, [])
             place = 0
             for (number, picture), each in zip(block, read, strict=True):
-                is_file = isinstance(picture, PathLike)
-                source = str(picture if is_file else number)
+                source = str(picture if isinstance(picture, PathLike) else number)
                 if not isinstance(each, np.ndarray):
                     yield Prediction(source, each, {}, {})
                     continue
@@ -143,9 +142,7 @@ class Predictor:
         known = self._neighbours
         if known is None:
             return []
-        of_views = [
-            known.vectors(features) for features, _ in self._look(picture[None])
-        ]
+        of_views = [known.vectors(each) for each, _ in self._look(picture[None])]
         return known.nearest(of_views, number)[0]
 
     def _temper(self, of_views: Sequence[Arrays]) -> dict[str, np.ndarray]:
@@ -184,10 +181,9 @@ class Predictor:
                 )
             return RESIZERS[resize](picture, size)
         try:
-            content = (
-                picture if isinstance(picture, bytes) else read_file(Path(picture))
-            )
-            return decode(content, size, resize, self.bundle.depth).pixels
+            if not isinstance(picture, bytes):
+                picture = read_file(Path(picture))
+            return decode(picture, size, resize, self.bundle.depth).pixels
         except UnreadableImage as reason:
             return str(reason)
         except OSError as error:

@@ -90,14 +90,14 @@ class Guard:
         if self._names is not None and _name_in(host) not in self._names:
             return HTTPStatus.MISDIRECTED_REQUEST, (
                 f"the header Host must be one of {', '.join(sorted(self._names))}, got "
-                f"{one_line(host)!r}. Ask by such a name, or start with --host 0.0.0.0 "
-                "to serve other machines."
+                f"{one_line(host)[:100]!r}. Ask by such a name, let a proxy set it, or "
+                "start with --host 0.0.0.0 to serve other machines."
             )
         if method in ("GET", "HEAD") or not _is_foreign(host, given):
             return None
         return HTTPStatus.FORBIDDEN, (
             "the header Origin must be that of this server's own page, got "
-            f"{one_line(given.get(b'origin', 'none'))!r}. Let a program ask, "
+            f"{one_line(given.get(b'origin', 'none'))[:100]!r}. Let a program ask, "
             "not another site's page."
         )
 

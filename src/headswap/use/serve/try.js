@@ -203,7 +203,7 @@ class Card {
     // The model sees a square; what was squashed into it is drawn as it was.
     if (resize === "squash" && this.ratio) {
       picture.style.aspectRatio = this.ratio;
-      if (this.ratio < 1) figure.style.width = `${18 * this.ratio}rem`;
+      if (this.ratio < 1) figure.style.maxWidth = `${18 * this.ratio}rem`;
     }
     const legend = make(
       "figcaption",
