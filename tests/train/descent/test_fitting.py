@@ -31,7 +31,6 @@ pytestmark = pytest.mark.slow
 
 DEEP = {"epochs": 5, "dropout": 0.4, "hidden": (6,)}
 TASK = Task("kind", "multiclass", ("a", "b", "c"))
-HALF = Task("half", "multiclass", ("a", "b"))
 
 
 @pytest.fixture
@@ -62,10 +61,7 @@ def make_trainer(tmp_path, section):
         }
         return Trainer(
             [known[name] for name in members],
-            {
-                "kind": np.eye(3, dtype=np.float32)[labels],
-                "half": np.eye(2, dtype=np.float32)[labels % 2],
-            },
+            {"kind": np.eye(3, dtype=np.float32)[labels]},
             make_rows(np.arange(40), np.arange(40, 60), num_folds=4, num_rows=60),
             section("train", **{**DEEP, **train}),
             section("backbone", **{"epochs": 3, **(backbone or {})}),
@@ -502,22 +498,6 @@ def test_a_network_from_scratch_is_fitted_at_once_at_the_learning_rate_of_heads(
     assert list(fits) == ["multi_output"]
     moved = [d for path, d in fits["multi_output"].items() if "convolution" in path]
     assert moved and min(moved) > 1e-6
-
-
-def test_tasks_weigh_in_the_layers_of_a_network_from_scratch(make_trainer):
-    options = {"random_weights": True, "epochs": 1, "hidden": (), "dropout": 0.0}
-    kernels = []
-    for run, weights in (
-        ("equal", {}),
-        ("again", {"half": 1.0}),
-        ("more", {"half": 9.0}),
-    ):
-        trainer = make_trainer(run, loss_weights=weights, **options)
-        above = above_weights(multi_output.fit(trainer, [TASK, HALF]))
-        (name,) = [x for x in above if x.endswith("convolution/kernel")]
-        kernels.append(above[name])
-    np.testing.assert_allclose(kernels[0], kernels[1], rtol=1e-5)
-    assert not np.allclose(kernels[0], kernels[2], rtol=1e-2)
 
 
 def test_a_fine_tuned_bundle_loads_in_a_fresh_process(make_trainer, tmp_path):
