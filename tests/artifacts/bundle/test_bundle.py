@@ -49,8 +49,8 @@ def test_a_changed_or_missing_file_is_named(folder):
     ("content", "message"),
     [
         (None, "must have a whole bundle.json, got none"),
-        ("{", "must be as headswap writes it, got: Invalid JSON: EOF"),
-        ("[]", "must be as headswap writes it, got: Input should be an object"),
+        ("{", "it must be whole JSON as headswap writes it, got: EOF"),
+        ("[]", "headswap writes it (input should be an object), got []"),
         ('{"format": 99, "files": {}}', "must be of format 1, got 99"),
     ],
 )

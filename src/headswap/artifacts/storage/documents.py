@@ -11,6 +11,8 @@ from typing import Any
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError, raise_faults, shortened
 
+# Letters of a value in an error.
+_LONGEST = 60
 # `__pydantic_config__` of dataclasses that are read so.
 STRICT_FORM = {"strict": True, "allow_inf_nan": False}
 
@@ -38,13 +40,19 @@ def read_document(path: PathLike, form: Any, remedy: str) -> Any:
     except ValidationError as error:
         raise_faults(
             [
-                f"{path}: {_place(fault['loc'])} must be as headswap writes it, got: "
-                f"{shortened(fault['msg'])}. {remedy}"
-                for fault in error.errors(include_url=False, include_input=False)
+                f"{path}: {_sentence(fault)}. {remedy}"
+                for fault in error.errors(include_url=False)
             ]
         )
         raise
 
 
-def _place(keys: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, keys)) or "it"
+def _sentence(fault: Any) -> str:
+    """Return what is wrong at a place, of a fault of pydantic's."""
+    place = ".".join(map(str, fault["loc"])) or "it"
+    if fault["type"] == "json_invalid":
+        reason = shortened(fault["ctx"]["error"])
+        return f"{place} must be whole JSON as headswap writes it, got: {reason}"
+    expected = fault["msg"][:1].lower() + shortened(fault["msg"][1:])
+    got = "none" if fault["type"] == "missing" else repr(fault["input"])[:_LONGEST]
+    return f"{place} must be as headswap writes it ({expected}), got {got}"
