@@ -134,8 +134,8 @@ def test_a_full_disk_is_told(bundle, pictures, tmp_path):
         main(arguments)
 
 
-def test_a_table_that_no_longer_fits_leaves_what_was_there_before(
-    bundle, pictures, tmp_path, monkeypatch
+def test_of_a_table_that_no_longer_fits_whole_rows_are_kept_beside_the_former(
+    bundle, pictures, tmp_path, monkeypatch, capsys
 ):
     """As on a disk that is full: a file may be no longer than it is let."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -154,8 +154,17 @@ def test_a_table_that_no_longer_fits_leaves_what_was_there_before(
             main(["predict", pictures, "--model", str(bundle), "--out", str(out)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert list(out.parent.iterdir()) == [out]
     assert out.read_text() == "before"
+    assert sorted(file.name for file in out.parent.iterdir()) == [
+        "out.csv",
+        "out.partial.csv",
+    ]
+    text = (out.parent / "out.partial.csv").read_text()
+    assert 19_000 < len(text) <= 20_000
+    assert text.endswith("\n")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert all(row["unlike"] is not None for row in rows)
+    assert "out.partial.csv: the rows up to there, whole" in capsys.readouterr().err
 
 
 def test_of_a_folder_without_pictures_each_file_is_a_row(bundle, tmp_path, capsys):
@@ -167,7 +176,7 @@ def test_of_a_folder_without_pictures_each_file_is_a_row(bundle, tmp_path, capsy
     assert all(row["problem"] and not row["class"] for row in rows)
 
 
-def test_an_interrupted_table_leaves_what_was_there_before(
+def test_of_an_interrupted_table_whole_rows_are_kept_beside_the_former(
     bundle, pictures, tmp_path, monkeypatch, capsys
 ):
     predict = Predictor.predict
@@ -186,7 +195,8 @@ def test_an_interrupted_table_leaves_what_was_there_before(
     assert raised.value.code == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
     assert out.read_text() == "before"
-    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["out.csv"]
+    rows = list(csv.DictReader((tmp_path / "out.partial.csv").read_text().splitlines()))
+    assert len({row["path"] for row in rows}) == 2
 
 
 def test_an_interrupted_export_leaves_nothing(bundle, tmp_path, monkeypatch):

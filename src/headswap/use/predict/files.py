@@ -5,7 +5,7 @@ whether the picture has it, `unlike` whether the picture is unlike those that th
 was trained on (empty where the model has no limit for that), and `nearest` which
 training picture is most like it (empty where the bundle knows none). What cannot be
 read has one row, with the reason. A file is whole: it takes its name when the last row
-is written.
+is written; where that does not come, the rows up to there are kept in `.partial`.
 """
 
 import json
@@ -23,6 +23,7 @@ from headswap.errors import InputError, in_lines
 from headswap.machine.capacity import free_disk, in_megabytes
 from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
+from headswap.use.predict.partial import keeping_rows
 from headswap.use.predict.predictor import Predictor
 from headswap.use.predict.said import Prediction
 
@@ -71,19 +72,13 @@ def predict_files(
         _write(predictor, files, top, file, ".csv")
         return
     try:
-        # A file's name may be no text; both forms then hold its escape.
-        with (
-            replacing(out) as path,
-            open(
-                path, "w", encoding="utf-8", errors="backslashreplace", newline=""
-            ) as file,
-        ):
+        with replacing(out) as path, keeping_rows(path, Path(out)) as file:
             _write(predictor, files, top, file, Path(out).suffix)
     except OSError as error:
         raise InputError(
             f"--out: {out} must be a file with room to write, got: {error.strerror}, "
             f"with {in_megabytes(free_disk(out))} free on its disk. Name another, or "
-            "free some and run again; nothing of it was written."
+            "free some and run again."
         ) from error
 
 
