@@ -72,8 +72,8 @@ def test_every_figure_is_written(workspace, reproduced):
         for part, figures in report[task].items():
             scores = {"accuracy", "precision", "recall", "f1", "auc"}
             scores |= {"log_loss", "brier_loss"}
-            calibration = {"ece", "ece_perfect_low", "ece_perfect_high"}
-            assert set(figures) == scores | (calibration if part == "test" else set())
+            of_test = {"ece", "ece_perfect_low", "ece_perfect_high", "false_alarms"}
+            assert set(figures) == scores | (of_test if part == "test" else set())
     predictions = read_rows(workspace / "metrics" / "predictions.csv")
     assert {row["part"] for row in predictions} == {"validation", "test"}
     assert {row["task"] for row in predictions} == {"category", "landmark"}

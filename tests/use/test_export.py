@@ -22,8 +22,11 @@ from tests.bundles import SIZE, TASKS, make_below, make_bundle
 MODULES = {
     name: registry.load("use/export", name) for name in registry.names("use/export")
 }
+# Those in int8 are other models, in a form of these.
 FORMATS = {
-    name: module.FORMAT for name, module in MODULES.items() if hasattr(module, "FORMAT")
+    name: module.FORMAT
+    for name, module in MODULES.items()
+    if hasattr(module, "FORMAT") and module.FORMAT.name == name
 }
 
 
