@@ -151,8 +151,8 @@ def test_memory_is_foreseen_to_within_a_factor_of_two(
 ):
     random = np.random.default_rng(0)
     features = random.random((300, 200), np.float32)
-    np.save(tmp_path / "net.npy", features)
-    members = [Member("net", Rows([tmp_path / "net.npy"]), tmp_path, False, False)]
+    save_rows(tmp_path / "net", features)
+    members = [Member("net", Rows([tmp_path / "net"]), tmp_path, False, False)]
     targets = {"coarse": np.eye(2, dtype=np.float32)[np.arange(300) % 2]}
     validated = np.arange(200, 200 + num_validated)
     rows = make_rows(np.arange(200), validated, num_folds=4, num_rows=300)

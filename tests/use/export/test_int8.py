@@ -19,7 +19,7 @@ from headswap.pictures.drawn import draw_pictures
 from headswap.use.export._format import Format
 from headswap.use.export._quantized import export_quantized
 from tests.bundles import SIZE, TASKS, make_bundle
-from tests.made import make_split
+from tests.made import make_split, save_rows
 
 PARTS = ["train"] * 8 + ["validation"] * 2 + ["test"] * 6
 PICTURES = draw_pictures(len(PARTS), SIZE)
@@ -32,7 +32,7 @@ def made(tmp_path_factory):
     bundle = make_bundle(root / "data" / "bundle")
     prepared = root / "data" / "prepared"
     prepared.mkdir()
-    np.save(prepared / "images.npy", PICTURES)
+    save_rows(prepared / "images", PICTURES)
     predictor = headswap.load(bundle)
     said = predictor.probabilities(PICTURES)
     classes = [
@@ -109,7 +109,7 @@ def test_no_number_leaves_no_file(project):
 
 def test_without_the_pictures_of_the_run_it_is_refused(project):
     form = Rounded()
-    np.save("data/prepared/images.npy", PICTURES[:, ::2, ::2])
+    save_rows("data/prepared/images", PICTURES[:, ::2, ::2])
     with pytest.raises(InputError, match="got other classes or another size"):
         export_quantized(form.form, form.write, "out", "data/bundle", [])
     shutil.rmtree("data/prepared")

@@ -54,7 +54,7 @@ class _Pictures:
 
     @cached_property
     def _images(self) -> Rows:
-        return Rows([PREPARED / "images.npy"])
+        return Rows([PREPARED / "images"])
 
     def of(self, part: str) -> np.ndarray:
         """Return the rows of a part of the first round."""
