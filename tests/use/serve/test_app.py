@@ -83,6 +83,16 @@ def test_an_explanation_is_a_picture_a_task(service, grey):
         assert image.size == (SIZE, SIZE)
 
 
+@pytest.mark.parametrize("is_black", [True, False])
+def test_what_is_unlike_the_training_pictures_is_told(service, grey, encode, is_black):
+    black = encode(np.zeros((SIZE, SIZE, 3), np.uint8))
+    (found,) = ask(service, predict(black if is_black else grey))
+    said = found.json()
+    assert said["tasks"]["shape"]["unlike"] is is_black
+    assert said["tasks"]["tags"]["unlike"] is None
+    assert said["nearest"] == "night.png"
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

@@ -6,6 +6,7 @@ from threading import Event
 import numpy as np
 import pytest
 
+from headswap.use.predict.said import Said
 from headswap.use.serve.computing import Computer
 
 
@@ -14,7 +15,8 @@ def picture(value):
 
 
 def first_pixel(pictures):
-    return {"task": pictures[:, 0, 0, :1].astype(float)}
+    found = {"task": pictures[:, 0, 0, :1].astype(float)}
+    return Said(found, {}, [None] * len(pictures))
 
 
 class Held:
@@ -36,7 +38,9 @@ def test_each_request_gets_its_own_rows():
     with ThreadPoolExecutor(8) as pool:
         futures = list(pool.map(computer.submit, sent))
     for value, future in enumerate(futures):
-        assert future.result(10)["task"].tolist() == [[value]] * (1 + value % 3)
+        assert future.result(10).probabilities["task"].tolist() == [[value]] * (
+            1 + value % 3
+        )
     computer.stop()
 
 
@@ -49,7 +53,9 @@ def test_what_waits_is_computed_in_one_step_and_not_what_nobody_waits_for():
     assert others[2].cancel()
     computer.stop()
     model.go.set()
-    assert [each.result(10)["task"].item() for each in (first, others[4])] == [0, 5]
+    assert [
+        each.result(10).probabilities["task"].item() for each in (first, others[4])
+    ] == [0, 5]
     assert model.asked == [1, 4]
 
 
@@ -62,5 +68,5 @@ def test_a_failure_is_told_and_the_next_request_answered():
     computer = Computer(fail)
     with pytest.raises(MemoryError):
         computer.submit(picture(0)).result(10)
-    assert computer.submit(picture(7)).result(10)["task"].item() == 7
+    assert computer.submit(picture(7)).result(10).probabilities["task"].item() == 7
     computer.stop()

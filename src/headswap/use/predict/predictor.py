@@ -78,18 +78,23 @@ class Predictor:
         while block := list(islice(remaining, _BLOCK)):
             read = list(map_in_order(self.read, [picture for _, picture in block]))
             found = [each for each in read if isinstance(each, np.ndarray)]
-            said = self._say(np.stack(found)) if found else Said({}, {}, [])
+            said = self.say(np.stack(found)) if found else Said({}, {}, [])
             place = 0
             for (number, picture), each in zip(block, read, strict=True):
                 source = str(picture if isinstance(picture, PathLike) else number)
                 if not isinstance(each, np.ndarray):
                     yield Prediction(source, each, {}, {})
                     continue
-                own = {name: rows[place] for name, rows in said.probabilities.items()}
-                unlike = {name: bool(rows[place]) for name, rows in said.unlike.items()}
-                nearest = said.nearest[place]
-                yield Prediction(source, None, own, self.decide(own), unlike, nearest)
+                yield self.prediction(source, said, place)
                 place += 1
+
+    def prediction(self, source: str, said: Said, place: int) -> Prediction:
+        """Return what is said of one of several pictures, with its classes."""
+        own = {name: rows[place] for name, rows in said.probabilities.items()}
+        unlike = {name: bool(rows[place]) for name, rows in said.unlike.items()}
+        return Prediction(
+            source, None, own, self.decide(own), unlike, said.nearest[place]
+        )
 
     def probabilities(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         """Return probabilities, (N, C) float64 by task, after temperature.
@@ -113,7 +118,7 @@ class Predictor:
             require_probabilities_of(self.tasks, given, str(self.folder))
             yield features, given
 
-    def _say(self, pictures: np.ndarray) -> Said:
+    def say(self, pictures: np.ndarray) -> Said:
         """Return all there is to say of pictures, as `probabilities` takes them."""
         given, vectors = list[Arrays](), list[Arrays]()
         known = self._neighbours

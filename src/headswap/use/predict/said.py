@@ -40,3 +40,11 @@ class Said(NamedTuple):
     probabilities: dict[str, np.ndarray]
     unlike: dict[str, np.ndarray]
     nearest: Sequence[str | None]
+
+    def part(self, start: int, end: int) -> "Said":
+        """Return what is said of some pictures, from one place to before another."""
+        return Said(
+            {name: rows[start:end] for name, rows in self.probabilities.items()},
+            {name: rows[start:end] for name, rows in self.unlike.items()},
+            self.nearest[start:end],
+        )

@@ -22,7 +22,6 @@ from starlette.exceptions import HTTPException
 from headswap.errors import listed, one_line
 from headswap.use.explain import encode_png, paint
 from headswap.use.predict.files import describe
-from headswap.use.predict.said import Prediction
 from headswap.use.serve import answers, protocol
 from headswap.use.serve.bodies import OF_PICTURES, OF_TENSORS, read_body
 from headswap.use.serve.guard import Guard
@@ -88,16 +87,15 @@ def _add_pictures(app: FastAPI, service: Service) -> None:
     ) -> dict[str, Any]:
         async with service.admitted():
             pixels = await read_picture(request)
-            found = await service.compute(pixels[None])
-        own = {task: rows[0] for task, rows in found.items()}
-        prediction = Prediction("", None, own, predictor.decide(own))
-        return describe(prediction, predictor.tasks, top)
+            said = await service.compute(pixels[None])
+        return describe(predictor.prediction("", said, 0), predictor.tasks, top)
 
     @app.post("/explain")
     async def explain(request: Request) -> dict[str, Any]:
         async with service.admitted():
             pixels = await read_picture(request)
-            found = await service.compute(pixels[None])
+            said = await service.compute(pixels[None])
+            found = said.probabilities
             best = {task: int(rows[0].argmax()) for task, rows in found.items()}
             maps = await service.explain(pixels, best)
             painted = await service.in_thread(lambda: _paint(pixels, maps))
@@ -165,8 +163,8 @@ def _add_protocol(app: FastAPI, service: Service, name: str) -> None:
             pictures = asked.pictures
             if isinstance(pictures, list):
                 pictures = await _read_all(service, pictures)
-            found = await service.compute(pictures)
-        content, headers = answers.answer(name, asked, found)
+            said = await service.compute(pictures)
+        content, headers = answers.answer(name, asked, said.probabilities)
         return Response(content, headers=headers)
 
 

@@ -1,19 +1,19 @@
 """Pictures of many requests, computed together by one thread.
 
-In: pictures at any time, from any thread. Out: for each call a future with the
-probabilities of its pictures, in their order. What waits is computed in one step, so
+In: pictures at any time, from any thread. Out: for each call a future with what the
+model says of its pictures, in their order. What waits is computed in one step, so
 that the engine has work for all cores; a model is never asked by two threads at a time.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 import numpy as np
 
-Probabilities = Mapping[str, np.ndarray]
+from headswap.use.predict.said import Said
 
 # From so many pictures on, a step takes no more requests.
 _ENOUGH = 32
@@ -21,23 +21,23 @@ _ENOUGH = 32
 
 class _Job(NamedTuple):
     pictures: np.ndarray
-    answer: "Future[Probabilities]"
+    answer: "Future[Said]"
 
 
 class Computer:
     """The thread that asks a model.
 
     Args:
-        compute: (N, S, S, 3) uint8 -> (N, C) by task.
+        compute: (N, S, S, 3) uint8 -> what is said of N pictures.
     """
 
-    def __init__(self, compute: Callable[[np.ndarray], Probabilities]):
+    def __init__(self, compute: Callable[[np.ndarray], Said]):
         self._compute = compute
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         threading.Thread(target=self._work, name="model", daemon=True).start()
 
-    def submit(self, pictures: np.ndarray) -> "Future[Probabilities]":
-        """Return the future probabilities of pictures, (N, S, S, 3) uint8."""
+    def submit(self, pictures: np.ndarray) -> "Future[Said]":
+        """Return the future answer for pictures, (N, S, S, 3) uint8."""
         job = _Job(pictures, Future())
         self._jobs.put(job)
         return job.answer
@@ -79,9 +79,9 @@ class Computer:
         return jobs
 
 
-def _answer(jobs: Sequence[_Job], found: Probabilities) -> None:
+def _answer(jobs: Sequence[_Job], found: Said) -> None:
     start = 0
     for job in jobs:
         end = start + len(job.pictures)
-        job.answer.set_result({name: rows[start:end] for name, rows in found.items()})
+        job.answer.set_result(found.part(start, end))
         start = end

@@ -21,7 +21,8 @@ from headswap.machine.parallel import num_cores
 from headswap.pictures.decode import FORMATS
 from headswap.use.explain import find_evidence
 from headswap.use.predict.predictor import Predictor
-from headswap.use.serve.computing import Computer, Probabilities
+from headswap.use.predict.said import Said
+from headswap.use.serve.computing import Computer
 from headswap.use.serve.limits import MEGA, Limits, Refusal
 
 Result = TypeVar("Result")
@@ -42,7 +43,7 @@ class Service:
     def __init__(self, predictor: Predictor, limits: Limits):
         self.predictor = predictor
         self.limits = limits
-        self._computer = Computer(predictor.probabilities)
+        self._computer = Computer(predictor.say)
         self._readers = ThreadPoolExecutor(num_cores(), "read")
         # One at a time: each is hundreds of pictures to the model.
         self._explainer = ThreadPoolExecutor(1, "explain")
@@ -109,8 +110,8 @@ class Service:
         with self._large:
             return self.predictor.read(content)
 
-    async def compute(self, pictures: np.ndarray) -> Probabilities:
-        """Return probabilities, (N, C) by task, of (N, S, S, 3) uint8."""
+    async def compute(self, pictures: np.ndarray) -> Said:
+        """Return what the model says of (N, S, S, 3) uint8."""
         return await asyncio.wrap_future(self._computer.submit(pictures))
 
     async def explain(
@@ -139,10 +140,10 @@ class _Waiting:
         self._computer = computer
         self.is_over = Event()
 
-    def probabilities(self, pictures: np.ndarray) -> Probabilities:
+    def probabilities(self, pictures: np.ndarray) -> Mapping[str, np.ndarray]:
         if self.is_over.is_set():
             raise InterruptedError("nobody waits for it any more")
-        return self._computer.submit(pictures).result()
+        return self._computer.submit(pictures).result().probabilities
 
 
 def _sides(content: bytes) -> tuple[int, int]:

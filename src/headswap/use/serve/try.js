@@ -132,6 +132,7 @@ class Card {
       const answer = await ask("predict?top=1000", this.file, this.aborter.signal);
       const parts = tasks.map((task) => describeTask(task, answer.tasks[task.name], tasks.length));
       this.said = tasks.map((task) => headline(answer.tasks[task.name])).join("; ");
+      if (Object.values(answer.tasks).some((found) => found.unlike)) parts.unshift(describeUnlike(answer));
       this.answer.replaceChildren(...parts);
       this.foot.prepend(this.offer());
     } catch (error) {
@@ -224,6 +225,11 @@ function headline(answer) {
   if (answer.classes.length > 1) return answer.classes.join(", ");
   const own = answer.top.find((each) => each.class === answer.classes[0]) || best;
   return `${own.class}, ${percent(own.probability)}`;
+}
+
+function describeUnlike({ nearest }) {
+  const like = nearest ? ` Most like it is ${nearest}.` : "";
+  return make("p", { className: "note" }, `This is unlike the pictures that were learned from.${like}`);
 }
 
 function describeTask(task, answer, numTasks) {
