@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 
 import pytest
@@ -122,5 +123,13 @@ def test_a_sweep_on_a_disk_that_fills_up_goes_on(workspace, survived):
         fill(folder.parent, num_left)
         told = who_told(run(folder, *command, **environment))
         (folder.parent / "ballast").unlink()
-        run_well(folder, *command, **environment)
+        again = run(folder, *command, **environment)
+        if again.returncode:
+            # DVC's queue does not mend itself; what is to be deleted is named.
+            named = re.findall(r"\.dvc/tmp/exps/celery/[\w./-]+\w", again.output)
+            assert named, again.output
+            for file in {*named}:
+                (folder / file).unlink()
+            run_well(folder, *command, **environment)
+            told += ", and what it left of DVC's queue"
         survived(f"sweep on a full disk, {told}")

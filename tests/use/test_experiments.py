@@ -1,7 +1,12 @@
 """What is asked of DVC, and what it answers."""
 
 import shlex
+import sys
 
+import pytest
+
+from headswap.errors import InputError
+from headswap.use import dvc
 from headswap.use.experiments import parse_status, queue_arguments
 
 STATUS = """Task     Name    Created    Status
@@ -38,3 +43,16 @@ def test_an_empty_queue_has_no_tasks():
     status = parse_status(text)
     assert status.tasks == ()
     assert not status.has_worker
+
+
+def test_messages_that_a_full_disk_emptied_are_named(tmp_path):
+    messages = tmp_path / ".dvc" / "tmp" / "exps" / "celery" / "broker" / "in"
+    messages.mkdir(parents=True)
+    for name, content in {"1.msg": "", "2.msg": "{}", "3.lock": ""}.items():
+        (messages / name).write_text(content)
+    command = [sys.executable, "-c", "raise SystemExit(1)"]
+    with pytest.raises(InputError, match=r"delete \.dvc/\S+/1\.msg\. Mend"):
+        dvc.demand(tmp_path, *command)
+    (messages / "1.msg").unlink()
+    with pytest.raises(InputError, match=r"got ''\. Mend that"):
+        dvc.demand(tmp_path, *command)

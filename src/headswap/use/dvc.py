@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from headswap.errors import InputError
+from headswap.errors import InputError, listed
 
 MAX_WIDTH = 88
 INDENT = "    "
@@ -47,10 +47,26 @@ def demand(folder: Path, *command: str) -> str:
     if result.returncode:
         raise InputError(
             f"`{shlex.join(command)}`: the command must succeed, got "
-            f"{result.stderr.strip()!r}. Mend that and run again; what is in the "
-            "queue stays there."
+            f"{result.stderr.strip()!r}. {_remedy(folder)}Mend that and run again; "
+            "what is in the queue stays there."
         )
     return result.stdout
+
+
+def _remedy(folder: Path) -> str:
+    """Return what to do where a full disk has left messages of DVC's queue empty.
+
+    DVC reads them all, whatever it is asked, and ends at the first that is none.
+    """
+    messages = folder / ".dvc" / "tmp" / "exps" / "celery"
+    empty = [
+        str(file.relative_to(folder))
+        for file in sorted(messages.rglob("*"))
+        if file.is_file() and file.suffix != ".lock" and not file.stat().st_size
+    ]
+    if not empty:
+        return ""
+    return f"Its queue has empty files, as a full disk leaves: delete {listed(empty)}. "
 
 
 def show(folder: Path, *command: str) -> int:
