@@ -113,7 +113,9 @@ def test_what_was_accepted_before_the_end_is_answered(bundle, draw, encode):
     connection.close()
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors == "interrupted: what was accepted is answered\n"
+    # TensorFlow, which makes OpenVINO's form of the network, may have said something.
+    assert errors.splitlines()[-1] == "interrupted: what was accepted is answered"
+    assert "Traceback" not in errors
 
 
 def test_an_address_that_is_taken_is_told(bundle):
