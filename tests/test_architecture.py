@@ -223,8 +223,17 @@ def third_party(path):
     return names - set(sys.stdlib_module_names) - {"headswap", "stages"}
 
 
-# What only reads parameters, draws bars or keeps what was computed changes no result.
-WITHOUT_INFLUENCE = {"filelock", "platformdirs", "pydantic", "ray", "ruamel", "tqdm"}
+# What only reads parameters, draws bars, asks for memory or keeps what was computed
+# changes no result.
+WITHOUT_INFLUENCE = {
+    "filelock",
+    "platformdirs",
+    "psutil",
+    "pydantic",
+    "ray",
+    "ruamel",
+    "tqdm",
+}
 
 
 @pytest.mark.parametrize("stage", COMPUTING)

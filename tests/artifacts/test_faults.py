@@ -98,6 +98,16 @@ def test_predictions_of_others_or_of_no_numbers_are_an_error(
 
 
 @pytest.mark.survives("faults")
+@pytest.mark.parametrize("values", [np.zeros((1, 4), bool), np.zeros((1, 3))])
+def test_what_is_unlike_of_other_images_or_no_answer_is_an_error(tmp_path, values):
+    half = Predictions(np.full((1, 3, 2), 0.5, np.float32), np.full((1, 2), 0.5))
+    write_predictions(tmp_path, {"tags": half}, "independent")
+    np.save(tmp_path / "tags-unlike.npy", values)
+    with pytest.raises(InputError, match=r"tags-unlike.npy: .* yes or no, \(1, 3\)"):
+        read_predictions(tmp_path, [TAGS])
+
+
+@pytest.mark.survives("faults")
 def test_pictures_of_another_number_than_the_index_are_an_error(tmp_path, section):
     save_rows(tmp_path / "images", np.zeros((2, 8, 8, 3), np.uint8))
     with pytest.raises(InputError, match=r"each of the 3 rows, got 2\."):

@@ -14,6 +14,7 @@ from numpy.lib import format as npy
 
 import headswap
 from headswap.artifacts.bundle.bundle import FACTS
+from headswap.artifacts.bundle.neighbours import Neighbours, write_neighbours
 from headswap.errors import InputError
 from headswap.machine.fingerprint import hash_file
 from headswap.pictures.drawn import draw_pictures
@@ -122,6 +123,10 @@ DOORS = {
     "a network elsewhere": (name_network("../../net"), r"networks\.0\.name must be as"),
     "a network of no file": (name_network("net9"), "got 2 missing or changed"),
     "facts nested deep": (write(FACTS, DEEP), "recursion limit"),
+    "pictures added": (
+        lambda folder: write_neighbours(folder, Neighbours(["a"], {}, {})),
+        r"must be one that bundle\.json names, got neighbours/paths\.json",
+    ),
     "heads nested deep": (write("model/heads.json", DEEP), "recursion limit"),
     "heads of objects": (save_heads(np.array([{}])), "Python objects"),
     "heads too short": (save_heads(np.zeros(3)), "must have the 33 numbers"),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headswap import registry
-from headswap.artifacts.storage.layers import build_layers
+from headswap.artifacts.features.below import build_below
+from headswap.artifacts.features.cache import BELOW_FILES
 from headswap.features.parts import CutNetwork
 from headswap.features.pictures import Pictures
 from headswap.machine.backend import set_up_backend, start_keras
@@ -49,7 +50,7 @@ def compute_on_cluster(
         libraries: versions of those that compute.
     """
     assert network.row_shape is not None
-    files = {k: v for k, v in network.files.items() if k.startswith("below.")}
+    files = {name: network.files[name] for name in BELOW_FILES}
     below = Below(
         files,
         network.kept_by_engine(),
@@ -114,6 +115,4 @@ class Below:
         with TemporaryDirectory() as folder:
             for name, content in self.files.items():
                 (Path(folder) / name).write_bytes(content)
-            below = build_layers(Path(folder) / "below.json")
-            below.load_weights(Path(folder) / "below.weights.h5")
-        return below
+            return build_below(Path(folder))

@@ -94,7 +94,7 @@ def require_memory(where: str, num_bytes: int, what: str, advice: str) -> None:
         InputError: there is less.
     """
     free = available_memory()
-    if free is not None and num_bytes > free:
+    if num_bytes > free:
         raise InputError(
             f"{where}: the memory must have {in_megabytes(num_bytes)} free for {what}, "
             f"got {in_megabytes(free)}. Close other programs, or {advice}."
@@ -109,6 +109,14 @@ def in_megabytes(num_bytes: int) -> str:
 def free_disk(path: str | Path) -> int:
     """Return the bytes that are free where a file or folder lies or will lie."""
     return shutil.disk_usage(_existing(Path(path))).free
+
+
+def is_full(path: str | Path) -> bool:
+    """Return whether a disk, as far as it says so, cannot take the next file."""
+    try:
+        return free_disk(path) < LEAST
+    except OSError:
+        return False
 
 
 def _existing(path: Path) -> Path:
@@ -166,28 +174,15 @@ def _has_reflinks(path: Path) -> bool:
     return True
 
 
-def available_memory() -> int | None:
+def available_memory() -> int:
     """Return how many bytes may be taken without anything being killed.
 
-    What the machine has, and what every control group of this process has; None where
-    neither says.
+    What the machine has, and what every control group of this process has.
     """
-    found = [*_of_machine(), *_of_groups()]
-    return max(0, min(found)) if found else None
+    import psutil
 
-
-def _of_machine() -> list[int]:
-    try:
-        text = (PROCESSES / "meminfo").read_text(encoding="ascii")
-    except OSError:
-        return []
-    kilobytes = {
-        name: int(rest.split()[0])
-        for name, _, rest in (line.partition(":") for line in text.splitlines())
-    }
-    if "MemAvailable" not in kilobytes:
-        return []
-    return [1024 * (kilobytes["MemAvailable"] + kilobytes.get("SwapFree", 0))]
+    free = psutil.virtual_memory().available + psutil.swap_memory().free
+    return max(0, min([free, *_of_groups()]))
 
 
 def _of_groups() -> list[int]:

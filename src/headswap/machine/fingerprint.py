@@ -29,9 +29,14 @@ def hash_code(modules: Iterable[str]) -> str:
         modules: dotted names in this package.
     """
     files = [SOURCE.joinpath(*name.split(".")).with_suffix(".py") for name in modules]
+    return hash_sources(find_closure(files), SOURCE)
+
+
+def hash_sources(files: Iterable[Path], root: Path) -> str:
+    """Return the hexadecimal SHA-256 of files, and of their paths below a folder."""
     digest = hashlib.sha256()
-    for file in sorted(find_closure(files)):
-        digest.update(file.relative_to(SOURCE).as_posix().encode() + b"\0")
+    for file in sorted(files):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0")
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

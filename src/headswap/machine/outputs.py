@@ -69,6 +69,8 @@ def replacing(file: str | Path) -> Iterator[Path]:
     Args:
         file: that is to be written; a pipe or the like is yielded itself.
     """
+    import psutil  # Nothing but this needs it.
+
     # What a link points at is written, not the link.
     path = Path(os.path.realpath(file))
     if path.exists() and not path.is_file():
@@ -76,7 +78,7 @@ def replacing(file: str | Path) -> Iterator[Path]:
         return
     for left in path.parent.glob(f"{_UNFINISHED}*-{glob.escape(path.name)}"):
         number = left.name.removeprefix(_UNFINISHED).partition("-")[0]
-        if number.isdecimal() and not _runs(int(number)):
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
             left.unlink(missing_ok=True)
     new = path.with_name(f"{_UNFINISHED}{os.getpid()}-{path.name}")
     try:
@@ -86,17 +88,6 @@ def replacing(file: str | Path) -> Iterator[Path]:
         _sync_folder(path.parent)
     finally:
         new.unlink(missing_ok=True)
-
-
-def _runs(number: int) -> bool:
-    """Whether there is a process of a number."""
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # Of somebody else.
-    return True
 
 
 def sync(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -109,8 +108,7 @@ def map_on_cores(
 
 def _num_in_memory(num_bytes: int) -> int:
     """Return how many processes of a size the memory can hold, at least 1."""
-    free = available_memory()
-    return sys.maxsize if free is None else max(1, free // (num_bytes + PROCESS_BYTES))
+    return max(1, available_memory() // (num_bytes + PROCESS_BYTES))
 
 
 def _in_order(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from headswap.machine.closure import SOURCE
+from headswap.machine.fingerprint import hash_sources
 
 INSTALLED = SOURCE / "headswap" / "project"
 HOME = INSTALLED if INSTALLED.is_dir() else SOURCE.parent
@@ -76,7 +77,10 @@ def is_beside(folder: Path) -> bool:
 
 def hash_code(stage: str) -> dict[str, str]:
     """Return the hash of each part of the package that a stage depends on, by name."""
-    return {name: _hash(SOURCE / name) for name in _code_by_stage()[stage]}
+    return {
+        name: hash_sources(_files(SOURCE / name), SOURCE)
+        for name in _code_by_stage()[stage]
+    }
 
 
 @cache
@@ -93,14 +97,6 @@ def _code_by_stage() -> dict[str, list[str]]:
         ]
         for stage, declared in stages.items()
     }
-
-
-def _hash(place: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(_files(place)):
-        digest.update(file.relative_to(SOURCE).as_posix().encode() + b"\0")
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def _files(place: Path) -> Iterator[Path]:

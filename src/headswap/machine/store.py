@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from headswap.errors import InputError
-from headswap.machine.capacity import LEAST, free_disk
+from headswap.machine.capacity import is_full
 from headswap.machine.store_index import FOLDER, Place, StoreIndex, Usage
 from headswap.machine.store_writer import Writer
 
@@ -55,13 +55,6 @@ def store_limit() -> int:
     return int(limit * 1e9)
 
 
-def _is_full(folder: Path) -> bool:
-    try:
-        return free_disk(folder) < LEAST
-    except OSError:
-        return False
-
-
 class Store:
     """Rows of bytes by key; safe to read from several threads and processes.
 
@@ -85,7 +78,7 @@ class Store:
             self.index = StoreIndex(str(folder / "index.sqlite"))
             self.is_lost = False
         except InputError:
-            if not _is_full(folder):
+            if not is_full(folder):
                 raise
             self.index = StoreIndex(":memory:")
             self.is_lost = True

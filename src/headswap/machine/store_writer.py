@@ -1,6 +1,5 @@
 """Appending to the store: one process, one kind of rows, shard after shard."""
 
-import shutil
 import sqlite3
 import uuid
 import zlib
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from headswap.machine.capacity import free_disk
 from headswap.machine.store_index import FOLDER, Place
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Writer:
         if self._is_lost:
             return
         with self._giving_up():
-            free = shutil.disk_usage(self._store.folder).free
+            free = free_disk(self._store.folder)
             if free - len(content) < self._store.leaving:
                 self._end_shard()
                 raise OSError("its disk has no room to spare")

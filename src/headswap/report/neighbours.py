@@ -13,6 +13,7 @@ from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.features.cache import Features
 from headswap.artifacts.features.vectors import (
     directions,
+    most_alike,
     read_vectors,
     usable_members,
 )
@@ -44,8 +45,7 @@ def find_nearest(
         vectors = read_vectors(member, features, index)
         vectors = directions(vectors, vectors[candidates].mean(axis=0))
         likeness += vectors[list(rows)] @ vectors[candidates].T
-    # Rounding makes equal pictures differ in the last bits; the earlier one stands.
-    order = np.argsort(-likeness.round(5), axis=1, kind="stable")[:, :number]
+    order = most_alike(likeness, number)
     return {
         row: candidates[nearest].tolist()
         for row, nearest in zip(rows, order, strict=True)

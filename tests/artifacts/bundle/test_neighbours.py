@@ -1,6 +1,8 @@
 """A picture is likened to the training picture that it is most like."""
 
 import numpy as np
+import pytest
+from numpy.lib import format as npy
 
 from headswap.artifacts.bundle.neighbours import (
     Neighbours,
@@ -8,6 +10,7 @@ from headswap.artifacts.bundle.neighbours import (
     write_neighbours,
 )
 from headswap.artifacts.features.vectors import directions
+from headswap.errors import InputError
 
 NAMES = ["a/1.jpg", "b/ü.jpg", "c,d.jpg"]
 
@@ -44,3 +47,54 @@ def test_networks_are_asked_together():
 
 def test_a_bundle_without_has_none(tmp_path):
     assert read_neighbours(tmp_path, ["net"]) is None
+
+
+HEADER = {"descr": "<f2", "fortran_order": False, "shape": (2**30, 2)}
+
+
+def of_a_terabyte(path):
+    with open(path, "wb") as file:
+        npy.write_array_header_1_0(file, HEADER)
+
+
+DAMAGED = {
+    "paths.json": (lambda path: path.write_text("[1]"), "must be as headswap writes"),
+    "net.npy": (of_a_terabyte, "must be a whole array of numbers"),
+    "net-mean.npy": (
+        lambda path: np.save(path, np.array([{}])),
+        "must be a whole array of numbers",
+    ),
+}
+OTHERS = {
+    "of fewer pictures": ("net.npy", np.zeros((1, 2), np.float16)),
+    "of other features": ("net.npy", np.zeros((2, 3), np.float16)),
+    "no numbers": ("net.npy", np.full((2, 2), np.nan, np.float16)),
+    "a mean of no number": ("net-mean.npy", np.full(2, np.inf, np.float32)),
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    zeros = np.zeros((2, 2), np.float32)
+    known = Neighbours(["a.png", "b.png"], {"net": zeros[0]}, {"net": zeros})
+    write_neighbours(tmp_path, known)
+    assert read_neighbours(tmp_path, ["net"]).paths == known.paths
+    return tmp_path
+
+
+@pytest.mark.survives("doors")
+@pytest.mark.parametrize("name", DAMAGED)
+def test_neighbours_of_another_form_are_refused(folder, name):
+    damage, expected = DAMAGED[name]
+    damage(folder / "neighbours" / name)
+    with pytest.raises(InputError, match=expected):
+        read_neighbours(folder, ["net"])
+
+
+@pytest.mark.survives("faults")
+@pytest.mark.parametrize("case", OTHERS)
+def test_neighbours_of_others_or_of_no_numbers_are_an_error(folder, case):
+    name, values = OTHERS[case]
+    np.save(folder / "neighbours" / name, values)
+    with pytest.raises(InputError, match="must have finite numbers of each of the 2"):
+        read_neighbours(folder, ["net"])

@@ -83,7 +83,7 @@ def test_what_it_costs_is_measured_on_the_test_pictures(project, capsys):
     export_quantized(same.form, same.write, None, "data/bundle", [])
     np.testing.assert_array_equal(same.shown, PICTURES[:8])
     said = capsys.readouterr().out
-    assert said.startswith("data/export/coarse: model.bin, ")
+    assert said.startswith("data/export/coarse: model.bin and labels.json, ")
     assert "shape: macro F1 of 6 test pictures" in said
     assert said.count("(+0.0000); 100.0 % of answers are the same") == 2
     turned = Rounded(lambda values: values[:, ::-1])

@@ -20,6 +20,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from headswap.artifacts.bundle.neighbours import NEIGHBOURS
+from headswap.artifacts.bundle.sample import SAMPLE
 from headswap.artifacts.features.cache import BELOW_FILES, MemberName, input_name
 from headswap.artifacts.storage.documents import STRICT_FORM, read_document
 from headswap.artifacts.storage.tables import PathLike
@@ -168,11 +170,10 @@ def read_bundle(folder: PathLike) -> Bundle:
             f"{len(damaged)} missing or changed: {listed(damaged)}. Copy the whole "
             "folder again."
         )
-    loaded = (f"{MODEL}/", f"{NETWORKS}/")
+    loaded = tuple(f"{part}/" for part in (MODEL, NETWORKS, NEIGHBOURS, SAMPLE))
     if unknown := [name for name in added_files(folder) if name.startswith(loaded)]:
         raise InputError(
-            f"{folder}: each file below {MODEL} and {NETWORKS} must be one that "
-            f"{FACTS} names, got {listed(unknown)}. Remove them, or copy the whole "
-            "folder again."
+            f"{folder}: each file that is loaded must be one that {FACTS} names, got "
+            f"{listed(unknown)}. Remove them, or copy the whole folder again."
         )
     return bundle

@@ -16,10 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headswap.artifacts.features.vectors import directions, flatten
+from headswap.artifacts.features.vectors import directions, flatten, most_alike
+from headswap.artifacts.storage.documents import read_document
+from headswap.artifacts.storage.files import read_array
 from headswap.artifacts.storage.tables import PathLike
+from headswap.errors import raise_faults
 
 NEIGHBOURS, PATHS = "neighbours", "paths.json"
+_REMEDY = "Copy the bundle again."
 
 
 class Neighbours(NamedTuple):
@@ -55,9 +59,8 @@ class Neighbours(NamedTuple):
             @ known.T
             for member, known in self.directions.items()
         )
-        # Rounding makes equal pictures differ in the last bits; the earlier one stands.
-        places = np.argsort(-np.asarray(likeness).round(5), axis=1, kind="stable")
-        return [[self.paths[place] for place in each] for each in places[:, :number]]
+        places = most_alike(np.asarray(likeness), number)
+        return [[self.paths[place] for place in each] for each in places]
 
 
 def write_neighbours(bundle: PathLike, neighbours: Neighbours) -> None:
@@ -77,16 +80,32 @@ def read_neighbours(bundle: PathLike, members: Sequence[str]) -> Neighbours | No
     Args:
         bundle: the folder.
         members: names of its networks.
+
+    Raises:
+        InputError: a file is none of these, is of other pictures or has a number that
+            is none.
     """
     folder = Path(bundle, NEIGHBOURS)
     if not (folder / PATHS).exists():
         return None
+    paths = read_document(folder / PATHS, Sequence[str], _REMEDY)
     known = [member for member in members if (folder / f"{member}.npy").exists()]
-    return Neighbours(
-        json.loads((folder / PATHS).read_text(encoding="utf-8")),
-        {member: np.load(folder / f"{member}-mean.npy") for member in known},
-        {
-            member: np.load(folder / f"{member}.npy").astype(np.float32)
+    means = {member: read_array(folder / f"{member}-mean.npy") for member in known}
+    found = {member: read_array(folder / f"{member}.npy") for member in known}
+    raise_faults(
+        [
+            f"{folder / member}.npy: it must have finite numbers of each of the "
+            f"{len(paths)} pictures of {PATHS} and as many as its mean, got "
+            f"{found[member].shape} and {means[member].shape}. {_REMEDY}"
             for member in known
-        },
+            if found[member].shape != (len(paths), *means[member].shape)
+            or means[member].ndim != 1
+            or not np.isfinite(found[member]).all()
+            or not np.isfinite(means[member]).all()
+        ]
+    )
+    return Neighbours(
+        paths,
+        means,
+        {member: each.astype(np.float32) for member, each in found.items()},
     )

@@ -13,6 +13,7 @@ from headswap.errors import InputError
 from headswap.params.data import TaskName
 
 LABEL_SEPARATOR = "|"
+MULTILABEL = "multilabel"
 
 Kind = Literal["multiclass", "multilabel"]
 

@@ -52,6 +52,17 @@ def flatten(features: np.ndarray) -> np.ndarray:
     return rows.reshape(len(rows), -1, rows.shape[-1]).mean(axis=1)
 
 
+def most_alike(likeness: np.ndarray, number: int) -> np.ndarray:
+    """Return the places of the highest in each row, (N, number) int, highest first.
+
+    Args:
+        likeness: (N, M).
+        number: how many, at most M.
+    """
+    # Rounding makes equal pictures differ in the last bits; the earlier one stands.
+    return np.argsort(-likeness.round(5), axis=1, kind="stable")[:, :number]
+
+
 def directions(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Return how vectors differ from a mean, (N, D) at length 1.
 

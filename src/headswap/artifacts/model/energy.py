@@ -10,7 +10,8 @@ classification networks know what they don't know?", equation 5, for several lab
 
 import numpy as np
 
-MULTILABEL = "multilabel"
+from headswap.artifacts.dataset.tasks import MULTILABEL
+
 # Below these a probability counts as no smaller: the least that float32 holds, and the
 # least distance from 1 that float64 does.
 _LEAST = float(np.finfo(np.float32).tiny)

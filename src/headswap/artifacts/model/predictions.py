@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from headswap.artifacts.dataset.relations import Relation
-from headswap.artifacts.dataset.tasks import Task
+from headswap.artifacts.dataset.tasks import MULTILABEL, Task
 from headswap.artifacts.model.decisions import decide_tasks
 from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.files import read_array
@@ -24,7 +24,6 @@ from headswap.machine.capacity import require_disk
 from headswap.params.train import Decode
 
 DECODE = "decode.json"
-MULTILABEL = "multilabel"
 
 
 @dataclass(frozen=True)
@@ -85,13 +84,23 @@ def read_predictions(folder: PathLike, tasks: Sequence[Task]) -> dict[str, Predi
     """Return the predictions folder, by task name."""
     path = Path(folder)
     found = load_predictions({name: path / name for name in file_names(tasks)}, tasks)
-    unlike = {name: path / _unlike(name) for name in found}
     return {
-        name: replace(each, unlike=np.load(unlike[name]))
-        if unlike[name].exists()
-        else each
+        name: replace(each, unlike=_read_unlike(path / _unlike(name), each))
         for name, each in found.items()
     }
+
+
+def _read_unlike(path: Path, predictions: Predictions) -> np.ndarray | None:
+    """Return which images of each round are unlike those of training, or None."""
+    if not path.exists():
+        return None
+    found, expected = read_array(path), predictions.probabilities.shape[:2]
+    if found.shape != expected or found.dtype != bool:
+        raise InputError(
+            f"{path}: it must say of each round and image yes or no, {expected}, got "
+            f"{found.shape} {found.dtype}. Delete it, and `dvc repro` makes it anew."
+        )
+    return found
 
 
 def load_predictions(

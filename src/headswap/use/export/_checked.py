@@ -7,11 +7,12 @@ what comes out. It is there as a whole or not at all.
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from headswap.use.export._format import (
     AT_ONCE,
     TOLERANCE,
     Format,
+    Run,
     convert,
     find_layer,
     largest_difference,
@@ -29,6 +31,11 @@ from headswap.use.export._format import (
     same_classes,
 )
 from headswap.use.predict.predictor import Predictor
+
+if TYPE_CHECKING:
+    import keras
+
+Judged = TypeVar("Judged")
 
 NUM_PICTURES = 32
 LABELS = "labels.json"
@@ -53,16 +60,8 @@ def export_checked(
     predictor = load_exact(model)
     asked = read_pictures(predictor, pictures)
     expected = predictor.probabilities(asked)
-    with new_folder(Path(out or f"data/export/{form.name}")) as folder:
-        # Importing it imports Keras, which the predictor has started as it must be.
-        from headswap.machine.backend import start_keras
 
-        start_keras("tensorflow")
-        from headswap.use.whole import build_whole
-
-        network = build_whole(Path(model), predictor.bundle)
-        path = folder / form.file
-        run = convert(form, network, path)
+    def judge(run: Run, network: "keras.Model") -> tuple[float, float]:
         # The first run of some runtimes compiles.
         run_all(run, asked[:AT_ONCE])
         started = time.perf_counter()
@@ -77,14 +76,50 @@ def export_checked(
                 f"difference of {worst:.2g}, from {where} on. Choose another format; "
                 "nothing was written."
             )
+        return worst, seconds
+
+    said, (worst, seconds) = write_file(form, out, predictor, judge)
+    print(
+        f"{said}; on {len(asked)} pictures as the model to {worst:.1g}, "
+        f"{1000 * seconds / len(asked):.1f} ms a picture"
+    )
+
+
+def write_file(
+    form: Format,
+    out: str | None,
+    predictor: Predictor,
+    judge: Callable[[Run, "keras.Model"], Judged],
+) -> tuple[str, Judged]:
+    """Write a bundle's file and labels, as a whole or not at all.
+
+    Args:
+        form: the format.
+        out: folder to write; None for `data/export/<format>`.
+        predictor: the bundle.
+        judge: takes what the file computes and the network that it was made of; what it
+            raises leaves nothing written.
+
+    Returns:
+        what was written, for people, and what `judge` returns.
+
+    Raises:
+        InputError: the network cannot be converted, or the folder not be written.
+    """
+    target = Path(out or f"data/export/{form.name}")
+    with new_folder(target) as folder:
+        # Importing it imports Keras, which has to be started as it must be.
+        from headswap.machine.backend import start_keras
+
+        start_keras("tensorflow")
+        from headswap.use.whole import build_whole
+
+        network = build_whole(predictor.folder, predictor.bundle)
+        judged = judge(convert(form, network, folder / form.file), network)
         write_labels(folder / LABELS, predictor)
         files = [file for file in folder.rglob("*") if file.is_file()]
         megabytes = sum(file.stat().st_size for file in files) / 1e6
-    print(
-        f"{out or f'data/export/{form.name}'}: {form.file} and {LABELS}, "
-        f"{megabytes:.1f} MB; on {len(asked)} pictures as the model to {worst:.1g}, "
-        f"{1000 * seconds / len(asked):.1f} ms a picture"
-    )
+    return f"{target}: {form.file} and {LABELS}, {megabytes:.1f} MB", judged
 
 
 def load_exact(model: PathLike) -> Predictor:

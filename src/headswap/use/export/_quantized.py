@@ -20,20 +20,18 @@ from headswap.artifacts.storage.arrays import Rows
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
 from headswap.use.export._checked import (
-    LABELS,
     load_exact,
-    new_folder,
     read_pictures,
     require_installed,
-    write_labels,
+    write_file,
 )
-from headswap.use.export._format import Format, convert, largest_difference, run_all
+from headswap.use.export._format import Format, Run, largest_difference, run_all
+from headswap.use.export._project import PREPARED, SPLIT
 from headswap.use.predict.predictor import Predictor
 
 if TYPE_CHECKING:
     import keras
 
-PREPARED, SPLIT = Path("data/prepared"), Path("data/split")
 # Pictures by which ranges are set; more move them little.
 NUM_PICTURES = 200
 
@@ -98,26 +96,19 @@ def export_quantized(
     tested = known.of("test")
     asked = known.read(tested)
     expected = predictor.probabilities(asked)
-    with new_folder(Path(out or f"data/export/{form.name}")) as folder:
-        # Importing it imports Keras, which has to be started as it must be.
-        from headswap.machine.backend import start_keras
 
-        start_keras("tensorflow")
-        from headswap.use.whole import build_whole
-
-        network = build_whole(Path(model), predictor.bundle)
-        path = folder / form.file
-        run = convert(replace(form, write=partial(_swap, write, shown)), network, path)
+    def judge(run: Run, _: "keras.Model") -> Mapping[str, np.ndarray]:
         found = run_all(run, asked)
         if not np.isfinite(largest_difference(expected, found)):
             raise InputError(
                 f"headswap export {form.name}: the file must give a number for every "
                 "class, got others. Choose another format; nothing was written."
             )
-        write_labels(folder / LABELS, predictor)
-        files = [file for file in folder.rglob("*") if file.is_file()]
-        megabytes = sum(file.stat().st_size for file in files) / 1e6
-    print(f"{out or f'data/export/{form.name}'}: {form.file}, {megabytes:.1f} MB")
+        return found
+
+    written = replace(form, write=partial(_swap, write, shown))
+    said, found = write_file(written, out, predictor, judge)
+    print(said)
     for line in _compare(known.index, tested, predictor, expected, found):
         print(line)
 

@@ -28,12 +28,9 @@ from headswap.artifacts.model.predictions import Predictions, read_predictions
 from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
 from headswap.use.export import _fiftyone_fields as fields
+from headswap.use.export._project import FEATURES, PREDICTIONS, PREPARED, SPLIT
 
 OUT = "data/export/fiftyone"
-# What it reads, below the project.
-PREPARED, SPLIT, FEATURES, PREDICTIONS = (
-    Path("data") / name for name in ("prepared", "split", "features", "predictions")
-)
 ANSWERS = Path("metrics/predictions.csv")
 # Version of the format: FiftyOne brings it to its own, and refuses newer ones.
 VERSION = "1.0.0"

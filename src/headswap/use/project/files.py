@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from headswap.machine import project
+from headswap.machine.outputs import replacing
 
 
 def read(file: Path) -> str | None:
@@ -25,12 +26,13 @@ def read(file: Path) -> str | None:
 def write(file: Path, text: str) -> None:
     """Write a file as a whole, and the folders above it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f"{file.name}.part")
-    with open(
-        partial, "w", encoding="utf-8", errors="surrogateescape", newline=""
-    ) as opened:
+    with (
+        replacing(file) as new,
+        open(
+            new, "w", encoding="utf-8", errors="surrogateescape", newline=""
+        ) as opened,
+    ):
         opened.write(text)
-    partial.replace(file)
 
 
 def with_lines(text: str | None, lines: Sequence[str]) -> str:
