@@ -27,7 +27,7 @@ test: $(VENV)/installed-dev  ## Lint, types and all tests but those of `make end
 	pytest -m "not endure"
 
 endure: $(VENV)/installed-dev  ## What takes long by nature.
-	pytest -m endure
+	pytest -m endure --timeout 10000
 
 bench: $(VENV)/installed-dev  ## Ratios measured in one run.
 	python -m bench.main

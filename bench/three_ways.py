@@ -51,9 +51,8 @@ def main(name: str, size: int, result: Path) -> None:
     load_seconds = time.perf_counter() - start
     import openvino  # Once the engine has seen to it that it reports to nobody.
 
-    core = openvino.Core()
     queue = openvino.AsyncInferQueue(
-        core.compile_model(
+        engine.only_core().compile_model(
             engine.convert(network),
             "CPU",
             {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32"},
@@ -78,7 +77,7 @@ def main(name: str, size: int, result: Path) -> None:
         way: [min(found[way][unit] for found in rounds) for unit in (0, 1)]
         for way in ways
     }
-    processor = core.get_property("CPU", "FULL_DEVICE_NAME")
+    processor = engine.only_core().get_property("CPU", "FULL_DEVICE_NAME")
     extra = {
         "load": load_seconds,
         "processor": f"{processor}, {engine.find_device('tensorflow')}",

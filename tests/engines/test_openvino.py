@@ -1,5 +1,6 @@
 """OpenVINO computes what Keras does, on any number of cores, and tells nobody."""
 
+import subprocess
 import sys
 
 import keras
@@ -146,6 +147,38 @@ def test_a_network_that_cannot_be_converted_is_an_error():
     network = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(tensor))
     with pytest.raises(InputError, match=r"engine must be .*PyFunc.* Set features\.en"):
         compute(network, draw(network))
+
+
+COME_AND_GO = """
+import signal, sys
+import numpy as np
+from headswap.engines import openvino as engine
+
+files = dict(zip((engine.GRAPH, engine.WEIGHTS), sys.argv[1:], strict=True))
+runs = [engine.load(None, 1, "float32", lambda *_: files) for _ in range(2)]
+for run in runs:
+    list(run([np.zeros((8, 8, 3), np.uint8)]))
+while runs:
+    del run
+    run = runs.pop(0)
+del run
+signal.signal(signal.SIGALRM, lambda *_: print("heard"))
+signal.raise_signal(signal.SIGALRM)
+"""
+
+
+def test_a_signal_is_heard_after_networks_have_come_and_gone(tmp_path):
+    opset = engine.import_openvino().opset13
+    pixels = opset.parameter([1, 8, 8, 3], np.uint8)
+    mean = opset.reduce_mean(opset.convert(pixels, "f32"), [1, 2])
+    paths = [tmp_path / name for name in (engine.GRAPH, engine.WEIGHTS)]
+    engine.import_openvino().serialize(
+        engine.import_openvino().Model([mean], [pixels]), *paths
+    )
+    # As Ctrl-C would end it, this would end the tests.
+    command = [sys.executable, "-c", COME_AND_GO, *map(str, paths)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "heard\n"), ran.stderr
 
 
 def test_nothing_is_sent_to_anyone():

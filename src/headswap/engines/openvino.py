@@ -4,6 +4,7 @@ One stream a core, one thread a stream, and every picture a request of its own; 
 last bits of a feature depend neither on the number of cores nor on other pictures.
 """
 
+import functools
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -61,7 +62,6 @@ def load(
             "params.yaml: features.precision must be float32 or float16 on a processor "
             "without instructions for bfloat16, got 'bfloat16'. Set one of them."
         )
-    openvino = import_openvino()
     num_streams = num_cores()
     options = {
         "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
@@ -71,7 +71,7 @@ def load(
         "ENABLE_CPU_PINNING": False,
     }
     files = keep((GRAPH, WEIGHTS), lambda: _write(convert(network())))
-    core = openvino.Core()
+    core = only_core()
     model = core.read_model(files[GRAPH], files[WEIGHTS])
     compiled = core.compile_model(model, "CPU", options)
 
@@ -141,3 +141,14 @@ def import_openvino() -> Any:
     import openvino
 
     return openvino
+
+
+@functools.cache
+def only_core() -> Any:
+    """Return the one core of this process, which is never let go.
+
+    Where a processor has matrix registers, each core gives the thread a stack for
+    signals, and takes back the one it had found there as it goes: with two cores that
+    may be one that is gone, and then Ctrl-C ends the process with a segmentation fault.
+    """
+    return import_openvino().Core()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headswap.engines.openvino import import_openvino
+from headswap.engines.openvino import import_openvino, only_core
 from headswap.use.export._checked import export_checked
 from headswap.use.export._format import Format, Run
 from headswap.use.export._tensorflow import as_function
@@ -29,7 +29,7 @@ def load(path: Path) -> Run:
     """Return the function of a file."""
     # Without it, OpenVINO computes in 16 bits where the processor can.
     options = {"INFERENCE_PRECISION_HINT": "f32"}
-    compiled = import_openvino().Core().compile_model(path, "CPU", options)
+    compiled = only_core().compile_model(path, "CPU", options)
     names = [output.get_any_name() for output in compiled.outputs]
 
     def run(pixels: np.ndarray) -> Mapping[str, np.ndarray]:
