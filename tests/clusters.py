@@ -27,9 +27,9 @@ from headswap.features.stage import write_features
 from headswap.machine import cluster as asking
 from headswap.prepare import stored
 from headswap.prepare.stage import prepare_images
+from tests.nodes import NODE
 
 NUM_PICTURES = 40
-NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
 
 
 def section(name, /, **changes):

@@ -151,8 +151,13 @@ def test_a_machine_that_computes_on_a_gpu_asks_for_nodes_with_one(nodes):
         require_equal_nodes(nodes({}), needs)
 
 
-@pytest.mark.endure
-@pytest.mark.parametrize("seeds", [[], range(10)], ids=["both nodes", "one killed"])
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param([], marks=pytest.mark.slow, id="both nodes"),
+        pytest.param(range(10), marks=pytest.mark.endure, id="one killed"),
+    ],
+)
 def test_two_nodes_write_the_bytes_of_one_machine(seeds, repository, tmp_path):
     if importlib.util.find_spec("ray") is None:
         pytest.skip("ray is not installed")

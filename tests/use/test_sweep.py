@@ -199,7 +199,7 @@ def test_an_interrupted_call_says_how_it_goes_on(queue, answered, capsys, monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("headswap.use.sweep.run.work_off", interrupt)
+        patch.setattr("headswap.use.sweep.queued.work_off", interrupt)
         with pytest.raises(SystemExit) as ended:
             main(["sweep", "recipe.yaml"])
     assert ended.value.code == 130
@@ -300,7 +300,7 @@ def test_how_long_it_will_take_is_foretold_from_what_was_measured(
 ):
     clock = itertools.count(step=100)
     monkeypatch.setattr(
-        "headswap.use.sweep.run.time.monotonic", lambda: float(next(clock))
+        "headswap.use.sweep.queued.time.monotonic", lambda: float(next(clock))
     )
     monkeypatch.setattr(Store, "usage", lambda store: [STORED])
     main(["sweep", "recipe.yaml", "-j", "1"])

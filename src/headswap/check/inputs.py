@@ -167,13 +167,22 @@ def _describe(
     libraries = _libraries(stage, sections)
     if stage == "report":
         # It says what was run, so it depends on all of that.
-        libraries = {name for each in LIBRARIES for name in _libraries(each, sections)}
+        libraries = all_libraries(sections)
     if not project.is_beside(Path()):
         # Code that dvc.yaml cannot name, for it lies elsewhere.
         inputs["code"] = facts.hash_code(stage)
         libraries |= {"headswap"} if stage == "report" else set()
     inputs["libraries"] = {name: facts.version(name) for name in sorted(libraries)}
     return inputs
+
+
+def all_libraries(sections: Mapping[str, Any]) -> set[str]:
+    """Return the packages that any stage computes with.
+
+    Args:
+        sections: checked, of params.yaml, by name.
+    """
+    return {name for each in LIBRARIES for name in _libraries(each, sections)}
 
 
 def _libraries(stage: str, sections: Mapping[str, Any]) -> set[str]:

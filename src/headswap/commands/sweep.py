@@ -5,8 +5,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from headswap.check.inputs import identifier
+from headswap.check.inputs import all_libraries, identifier
 from headswap.errors import InputError
+from headswap.machine.cluster import cluster_address
+from headswap.use.sweep.distant import Cluster
 from headswap.use.sweep.plan import Experiment
 from headswap.use.sweep.questions import IMAGES, ask
 from headswap.use.sweep.run import How, sweep
@@ -14,7 +16,8 @@ from headswap.use.sweep.run import How, sweep
 HELP = "run a recipe, or compare strategies, networks, heads, pictures"
 DESCRIPTION = (
     "Run a recipe, or what the flags ask: one experiment here, several through DVC's "
-    "queue, and then compare them. A second call runs only what is missing."
+    "queue (on a Ray cluster where RAY_ADDRESS names one), and then compare them. A "
+    "second call runs only what is missing."
 )
 
 
@@ -84,7 +87,9 @@ def run(options: argparse.Namespace) -> None:
         options.heads,
         options.images,
     )
-    how = How(options.jobs, options.queue, options.dry_run)
+    address = cluster_address()
+    cluster = Cluster(address, all_libraries, options.jobs) if address else None
+    how = How(options.jobs, options.queue, options.dry_run, cluster)
 
     def answer(ended: Sequence[Experiment]) -> None:
         say(ended, options.delta)

@@ -65,7 +65,7 @@ def map_on_cluster(
             or the work itself says so.
     """
     parts = [items[start : start + chunk] for start in range(0, len(items), chunk)]
-    with _connected(address) as ray:
+    with connected(address) as ray:
         resources = require_equal_nodes(ray, needs)
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
@@ -111,7 +111,7 @@ def _work_off(
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Any]:
     """Yield Ray, connected to a cluster whose nodes have this code.
 
     Raises:

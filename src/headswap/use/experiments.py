@@ -50,8 +50,21 @@ def parse_status(text: str) -> Status:
 
 def queue_arguments(name: str, overrides: Sequence[str]) -> list[str]:
     """Return the arguments of `dvc` that put an experiment into DVC's queue."""
-    settings = [part for override in overrides for part in ("-S", override)]
-    return ["exp", "run", "--queue", "--name", name, *settings]
+    return ["exp", "run", "--queue", "--name", name, *_settings(overrides)]
+
+
+def run_arguments(name: str, overrides: Sequence[str]) -> list[str]:
+    """Return the arguments of `dvc` that run an experiment beside the workspace."""
+    return ["exp", "run", "--temp", "--name", name, *_settings(overrides)]
+
+
+def _settings(overrides: Sequence[str]) -> list[str]:
+    return [part for override in overrides for part in ("-S", override)]
+
+
+def reference_of(name: str, revision: str) -> str:
+    """Return the git reference of an experiment that starts from a commit."""
+    return f"refs/exps/{revision[:2]}/{revision[2:]}/{name}"
 
 
 class Experiments:
@@ -116,7 +129,7 @@ class Experiments:
 
     def find(self, name: str, revision: str) -> str | None:
         """Return an experiment's reference; None until it has ended well."""
-        reference = f"refs/exps/{revision[:2]}/{revision[2:]}/{name}"
+        reference = reference_of(name, revision)
         result = self.call("git", "show-ref", "--verify", "--quiet", reference)
         return None if result.returncode else reference
 

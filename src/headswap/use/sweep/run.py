@@ -1,35 +1,26 @@
-"""Experiments -> DVC's queue, worked off, and what they say together.
+"""Experiments -> run by DVC's queue or on a cluster, and what they say together.
 
 Guaranteed: what has been run is not run again; what was interrupted goes on with the
 next call; one that fails keeps no other from ending, and is named.
 """
 
 import shlex
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from headswap.errors import InputError, listed, raise_faults
 from headswap.machine.parallel import num_cores
 from headswap.params.train import UNORDERED
 from headswap.use import dvc
-from headswap.use.experiments import (
-    FAILED,
-    QUEUED,
-    RUNNING,
-    Experiments,
-    Status,
-    queue_arguments,
-)
+from headswap.use.experiments import QUEUED, RUNNING, Experiments, queue_arguments
 from headswap.use.recipe import Grid
+from headswap.use.sweep.distant import Cluster, run_on_cluster
 from headswap.use.sweep.origin import count_files, hash_code, hash_pictures
 from headswap.use.sweep.plan import Experiment, expand, plan
+from headswap.use.sweep.queued import put_into_queue, run_queue
 from headswap.use.sweep.times import Times, in_words
-from headswap.use.working_off import work_off
 
 RUN = ("dvc", "exp", "run")
 
@@ -42,12 +33,14 @@ class How:
         jobs: how many at a time; None is one a core.
         is_only_queued: do not start what is queued.
         is_dry: only print the commands.
+        cluster: that runs them; None for DVC's queue.
         seconds: between two looks at the queue.
     """
 
     jobs: int | None = None
     is_only_queued: bool = False
     is_dry: bool = False
+    cluster: Cluster | None = None
     seconds: float = 5.0
 
 
@@ -60,7 +53,7 @@ def sweep(
     of_inputs: Callable[[Mapping[str, Any]], str],
     root: Path = Path(),
 ) -> None:
-    """Run a recipe: a single experiment here, several by way of DVC's queue.
+    """Run a recipe: one experiment here, several by DVC's queue or on a cluster.
 
     Args:
         recipe: path of a recipe; None runs the overrides alone.
@@ -94,7 +87,7 @@ def sweep(
         if not how.is_only_queued:
             print(f"dvc queue start -j {jobs}")
         return
-    _run_queued(experiments, how, jobs, answer, root)
+    _run_many(experiments, how, jobs, answer, root)
 
 
 def _run_here(experiment: Experiment, is_dry: bool, root: Path) -> None:
@@ -115,7 +108,7 @@ def _written(command: Sequence[str]) -> str:
     return dvc.write_command(shlex.join(start), [command[n + 1] for n in flags])
 
 
-def _run_queued(
+def _run_many(
     planned: Sequence[Experiment],
     how: How,
     jobs: int,
@@ -125,46 +118,47 @@ def _run_queued(
     experiments, times = Experiments(root), Times(root)
     revision = experiments.revision()
     status = experiments.status()
+    cluster = None if how.is_only_queued else how.cluster
     there = [x for x in planned if experiments.find(x.name, revision)]
     missing = [x for x in planned if x not in there]
     waiting = [x for x in missing if status.states.get(x.name) in (QUEUED, RUNNING)]
-    to_queue = [x for x in missing if x not in waiting]
-    _announce(planned, there, waiting, to_queue, jobs)
+    if cluster:
+        # Or a worker here would do what a node does.
+        experiments.discard([each.name for each in waiting], revision)
+        waiting = []
+    at_a_time = cluster.at_a_time if cluster else f"{jobs} at a time"
+    _announce(planned, there, waiting, at_a_time)
     if missing:
         forecast = times.forecast([each.sections for each in missing])
         num_files = max(count_files(x.sections["data"]["root"]) for x in missing)
         print("\n".join(in_words(forecast, jobs, num_files)), flush=True)
-    try:
-        _queue(experiments, to_queue, status, revision)
+    if cluster:
+        failures = run_on_cluster(cluster, experiments, missing, revision, times)
+    else:
+        to_queue = [x for x in missing if x not in waiting]
+        put_into_queue(experiments, to_queue, status, revision)
         if how.is_only_queued:
             print(
                 f"{len(missing)} wait in the queue. The same command without --queue "
                 "starts them and compares; `dvc queue start` only starts them."
             )
             return
-        failures = _work_off(experiments, missing, revision, jobs, how.seconds, times)
-    except KeyboardInterrupt:
-        print(
-            "\nInterrupted. What runs and waits in DVC's queue goes on; the same "
-            "command takes it up again, and runs only what is missing. "
-            "`dvc queue stop --kill` ends it.",
-            flush=True,
-        )
-        raise
+        failures = run_queue(experiments, missing, revision, jobs, how.seconds, times)
     ended = [x for x in planned if x.name not in failures]
     if ended:
         print()
         answer(ended)
-    raise_faults([_failure(name, reason) for name, reason in failures.items()])
+    raise_faults([_failure(*each, is_queued=not cluster) for each in failures.items()])
 
 
-def _failure(name: str, reason: str) -> str:
+def _failure(name: str, reason: str, *, is_queued: bool) -> str:
     """Return what is to be said of an experiment that failed: its error, if any."""
     errors = [line for line in reason.splitlines() if line.startswith("error: ")]
     said = " ".join(errors) if errors else reason
+    more = f"; `dvc queue logs {name}` shows all it printed" if is_queued else ""
     return (
         f"{name}: the run must succeed, got: {said}\nMend that, and the same command "
-        f"runs it again; `dvc queue logs {name}` shows all it printed."
+        f"runs it again{more}."
     )
 
 
@@ -172,70 +166,17 @@ def _announce(
     planned: Sequence[Experiment],
     there: Sequence[Experiment],
     waiting: Sequence[Experiment],
-    to_queue: Sequence[Experiment],
-    jobs: int,
+    at_a_time: str,
 ) -> None:
-    parts = [f"{len(to_queue)} to run"]
+    num_to_run = len(planned) - len(there) - len(waiting)
+    parts = [f"{num_to_run} to run"]
     if waiting:
         parts.append(f"{len(waiting)} in the queue already")
     if there:
         parts.append(f"{len(there)} run before")
-    print(f"{len(planned)} experiments: {', '.join(parts)}; {jobs} at a time.")
+    print(f"{len(planned)} experiments: {', '.join(parts)}; {at_a_time}.")
     if there:
         print(
             "Those run before stand as they are: `dvc exp remove NAME` lets one run "
             f"again ({listed([each.name for each in there])})."
         )
-
-
-def _queue(
-    experiments: Experiments,
-    to_queue: Sequence[Experiment],
-    status: Status,
-    revision: str,
-) -> None:
-    """Put experiments into the queue, in the place of those that failed.
-
-    Raises:
-        InputError: with every one that DVC refuses.
-    """
-    names = [each.name for each in to_queue]
-    if failed := [x for x in names if status.states.get(x) == FAILED]:
-        print(f"Failed before, and tried again: {listed(failed)}.")
-    # What has ended in whatever way blocks its name.
-    if stale := [name for name in names if name in status.states]:
-        experiments.discard(stale, revision)
-    refused = []
-    for each in tqdm(to_queue, desc="queued", unit="run", disable=None):
-        if reason := experiments.queue(each.name, each.overrides):
-            refused.append(
-                f"{each.name}: DVC must take it into its queue, got {reason!r}. Mend "
-                "that and run again; what is in the queue stays there."
-            )
-    raise_faults(refused)
-
-
-def _work_off(
-    experiments: Experiments,
-    missing: Sequence[Experiment],
-    revision: str,
-    jobs: int,
-    seconds: float,
-    times: Times,
-) -> dict[str, str]:
-    """Run what is missing; return why experiments failed, by name."""
-    sections = {each.name: each.sections for each in missing}
-    began: dict[str, float] = {}
-
-    def look(status: Status) -> None:
-        for name, state in status.states.items():
-            if state == RUNNING and name in sections:
-                began.setdefault(name, time.monotonic())
-
-    def land(name: str, reference: str) -> str:
-        if reference and name in began:
-            times.add(sections[name], began[name], time.monotonic())
-        return ""
-
-    waiting = dict.fromkeys(sections, revision)
-    return work_off(experiments, waiting, land, jobs, seconds, look)
