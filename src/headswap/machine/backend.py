@@ -5,6 +5,7 @@ variables KERAS_*, at the moment it is imported. `start_keras` imports it with n
 Nothing else here or elsewhere may import Keras before it has been called.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -172,3 +173,20 @@ def find_gpu() -> str | None:
 
         return torch.cuda.get_device_name() if torch.cuda.is_available() else None
     return None
+
+
+def forget_training() -> None:
+    """Let go of the memory of models that were trained and are gone.
+
+    TensorFlow registers the gradient of each training step that it traces, and with it
+    the step's graph and all weights, for ever; it is asked for while tracing alone.
+    """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        from tensorflow.python.framework import ops
+
+        registered = ops.gradient_registry._registry
+        for name in [n for n in registered if n.startswith("CustomGradient-")]:
+            del registered[name]
+    gc.collect()

@@ -1,6 +1,7 @@
 """Interrupted training goes on to the same bits; rows, rates and folds are right."""
 
 import contextlib
+import gc
 import os
 import subprocess
 import sys
@@ -153,6 +154,16 @@ def test_an_incomplete_checkpoint_is_as_good_as_none(make_trainer):
 
 
 @pytest.mark.survives("faults")
+def test_models_that_were_trained_and_are_gone_leave_no_memory_behind(make_trainer):
+    graphs = []
+    for run in range(3):
+        multi_output.fit(make_trainer(run, epochs=1), [TASK])
+        kinds = [type(each).__name__ for each in gc.get_objects()]
+        graphs.append(kinds.count("FuncGraph"))
+    # The last one is there yet.
+    assert graphs[0] == graphs[1] == graphs[2] > 0
+
+
 def test_a_fit_that_diverges_is_an_error_that_names_it(make_trainer):
     trainer = make_trainer("run", learning_rate=1e30, optimizer="sgd", epochs=3)
     with pytest.raises(InputError, match="validation loss of the fit multi_output"):

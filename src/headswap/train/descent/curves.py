@@ -49,7 +49,9 @@ def write_curves(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
     """
     # DVCLive would otherwise write a dvc.yaml and record an experiment.
     with Live(str(folder), dvcyaml=None, save_dvc_exp=False, report=None) as live:
-        for figures in history:
+        for step, figures in enumerate(history):
+            # `next_step` would read again, each time, all that is written.
+            live.step = step
             for name, value in figures.items():
                 # Each figure of training has a namesake of validation, with val_.
                 metric = name.removeprefix("val_")
@@ -57,4 +59,3 @@ def write_curves(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
                 part = "validation" if is_validation else "train"
                 metric = metric if is_validation else name
                 live.log_metric(f"{part}/{metric}", value)
-            live.next_step()
