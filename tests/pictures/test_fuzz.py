@@ -1,6 +1,6 @@
 """Small files of every format, mutated: no crash, no hang, no half a picture.
 
-A minute of it is `slow`, with a fixed seed; ten minutes are `endure`.
+Twenty thousand are `slow`, with a fixed seed; ten minutes are `endure`.
 """
 
 import subprocess
@@ -83,8 +83,8 @@ def test_a_thousand_mutated_files_are_used_or_refused(corpus):
 
 @pytest.mark.slow
 @pytest.mark.survives("mutated pictures", times=1000)
-def test_a_minute_of_mutated_files_are_used_or_refused(corpus):
-    used, refused = fuzz(corpus, seed=1, seconds=60, count=10**9)
+def test_twenty_thousand_mutated_files_are_used_or_refused(corpus):
+    used, refused = fuzz(corpus, seed=1, seconds=60, count=20_000)
     assert used + refused > 1000
 
 
