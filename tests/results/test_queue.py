@@ -112,6 +112,13 @@ def test_a_run_that_fails_is_told_and_others_still_land(folders, outcome, reason
     assert list(folders.pending.iterdir()) == []
 
 
+def test_workers_that_never_work_are_not_waited_for_without_end(folders):
+    experiments = FakeExperiments(num_deaf=10**9)
+    failures = run_all(experiments, folders)
+    assert failures == dict.fromkeys(RUNS, working_off.NO_WORKER)
+    assert experiments.num_starts == working_off.MAX_STARTS
+
+
 def test_figures_land_before_other_runs_end(folders):
     experiments = FakeExperiments()
     waiting, _ = queue_runs(experiments, RUNS, folders, {})

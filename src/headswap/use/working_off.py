@@ -18,6 +18,12 @@ MAX_ODD_POLLS = 20
 MAX_EMPTY_POLLS = 120
 # It may have ended just before experiments were queued, or be killed.
 MAX_IDLE_POLLS = 4
+# A worker takes long to start on a busy machine, but not for ever.
+MAX_STARTS = 30
+NO_WORKER = (
+    f"no worker takes it, though they were started {MAX_STARTS} times. It stays in the "
+    "queue; `dvc queue start --verbose` shows what keeps them from it"
+)
 
 
 def work_off(
@@ -39,19 +45,24 @@ def work_off(
         seconds: between two looks at the queue.
         look: called with what the queue says at each look.
     """
-    left, failures = dict(waiting), {}
+    left = dict(waiting)
+    failures: dict[str, str] = {}
     odd_polls: Counter[str] = Counter()
-    idle_polls = MAX_IDLE_POLLS
+    idle_polls, idle_starts = MAX_IDLE_POLLS, 0
     with tqdm(total=len(left), desc="finished", unit="run", disable=None) as bar:
         while left:
             if idle_polls >= MAX_IDLE_POLLS:
+                if idle_starts == MAX_STARTS:
+                    return failures | dict.fromkeys(left, NO_WORKER)
                 experiments.start(jobs)
-                idle_polls = 0
+                idle_polls, idle_starts = 0, idle_starts + 1
             status = experiments.status()
             look(status)
             states = {status.states.get(name) for name in left}
             is_idle = QUEUED in states and RUNNING not in states
             idle_polls = idle_polls + 1 if is_idle else 0
+            if not is_idle:
+                idle_starts = 0
             for name in list(left):
                 reference = experiments.find(name, left[name])
                 reason = None
@@ -64,6 +75,7 @@ def work_off(
                     failures[name] = reason
                 tqdm.write(f"{name}: {'failed' if reason else 'done'}")
                 del left[name]
+                idle_starts = 0
                 bar.update()
             if left:
                 time.sleep(seconds)
