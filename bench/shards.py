@@ -2,7 +2,7 @@
 
 On the photographs of monuments at 224 px, with `efficientnet_lite0`. The change is that
 of a picture's features, as a share of their distance from those of the picture that is
-nearest; times are processor time of one thread, beside that of the network.
+nearest; times are processor time, over all cores.
 """
 
 import dataclasses

@@ -1,5 +1,6 @@
 """Tasks take a GPU where they want one and there is one, and end in any order."""
 
+import os
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -9,7 +10,11 @@ from headswap.machine import tasks
 from headswap.machine.nodes import Needs
 
 
-class Crashed(Exception):
+class RayError(Exception):
+    pass
+
+
+class NodeDied(RayError):
     pass
 
 
@@ -21,7 +26,7 @@ class FakeRay:
         most_busy: how many were handed in at a time.
     """
 
-    exceptions = SimpleNamespace(WorkerCrashedError=Crashed)
+    exceptions = SimpleNamespace(RayError=RayError)
 
     def __init__(self, num_gpus):
         self.num_gpus, self.taken, self.most_busy = num_gpus, {}, 0
@@ -32,9 +37,9 @@ class FakeRay:
     def remote(self, **_):
         def wrap(work):
             def options(**taken):
-                def hand_in(item):
-                    self.taken[item] = taken
-                    return work, item
+                def hand_in(*arguments):
+                    self.taken[arguments[1]] = taken
+                    return work, arguments
 
                 return SimpleNamespace(remote=hand_in)
 
@@ -47,13 +52,14 @@ class FakeRay:
         return busy[-1:], busy[:-1]
 
     def get(self, handed_in):
-        work, item = handed_in
-        return work(item)
+        work, arguments = handed_in
+        return work(*arguments)
 
 
 @pytest.fixture
 def run(monkeypatch):
     """run(work, items, ray, most): items and what was made of them, in order."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
 
     def make(work, items, ray, most=None):
         @contextmanager
@@ -74,7 +80,7 @@ ITEMS = [("linear", False), ("fine-tuned", True), ("other", False)]
 def test_what_wants_a_gpu_takes_one_where_there_is_one(run, num_gpus):
     ray = FakeRay(num_gpus)
     assert run(len, ITEMS, ray) == [("other", 5), ("fine-tuned", 10), ("linear", 6)]
-    core, gpu = {"num_cpus": 1, "num_gpus": 0}, {"num_cpus": 0, "num_gpus": 1}
+    core, gpu = {"num_cpus": 1, "num_gpus": 0}, {"num_cpus": 1, "num_gpus": 1}
     assert ray.taken == {
         "linear": core,
         "fine-tuned": gpu if num_gpus else core,
@@ -92,8 +98,16 @@ def test_no_more_run_at_a_time_than_asked_for(run):
 def test_an_item_that_ends_its_processes_keeps_no_other_from_ending(run):
     def work(item):
         if item == "other":
-            raise Crashed("the worker died")
+            raise NodeDied("the node died")
         return len(item)
 
     found = dict(run(work, ITEMS, FakeRay(0)))
-    assert found == {"linear": 6, "fine-tuned": 10, "other": "the worker died"}
+    assert found == {"linear": 6, "fine-tuned": 10, "other": "the node died"}
+
+
+def test_who_has_asked_for_no_gpu_sees_none(run):
+    def visible(item):
+        return os.environ["CUDA_VISIBLE_DEVICES"]
+
+    assert run(visible, [("fine-tuned", True)], FakeRay(2)) == [("fine-tuned", "0,1")]
+    assert run(visible, [("linear", False)], FakeRay(2)) == [("linear", "")]

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,18 @@ def found(project):
     }
 
 
+def lock_of(project, name):
+    """What DVC noted of an experiment."""
+    [reference] = [
+        each
+        for each in run_well(
+            project, "git", "for-each-ref", "--format=%(refname)", "refs/exps"
+        ).split()
+        if each.endswith(f"/{name}")
+    ]
+    return run_well(project, "git", "show", f"{reference}:dvc.lock")
+
+
 def test_nodes_run_what_is_missing_and_name_what_failed(project, address, repository):
     def sweep(epochs):
         return run(
@@ -94,11 +107,22 @@ def test_nodes_run_what_is_missing_and_name_what_failed(project, address, reposi
     first = sweep("3,4,13")
     assert first.returncode == 1
     assert "3 to run; as many as it has cores, on the cluster at" in first.stdout
-    assert "the run must succeed, got" in first.stderr
+    assert re.search(r"epochs_13-\w+: the run must succeed, got", first.stderr)
+    [ended] = re.findall(r"ended: (.*)", first.stdout)
+    assert sorted(ended.split()) == sorted(found(project))
     assert {name.split("-")[0]: each for name, each in found(project).items()} == {
         f"epochs_{number}": {"epochs": number, "note": "changed since"}
         for number in (3, 4)
     }
+    for name in found(project):
+        run_well(
+            project,
+            *("dvc", "exp", "run", "--temp", "-n", "here"),
+            *("-S", f"train.epochs={name.split('-')[0].removeprefix('epochs_')}"),
+        )
+        # What DVC notes of a run here and there is the same.
+        assert lock_of(project, name) == lock_of(project, "here")
+        run_well(project, "dvc", "exp", "remove", "here")
     again = sweep("3,4,5")
     assert again.returncode == 0, again.output
     assert "3 experiments: 1 to run, 2 run before" in again.stdout

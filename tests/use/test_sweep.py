@@ -210,6 +210,34 @@ def test_an_interrupted_call_says_how_it_goes_on(queue, answered, capsys, monkey
     assert answered == [names]
 
 
+def test_what_waits_in_the_queue_is_not_run_on_a_cluster_too(
+    queue, answered, monkeypatch
+):
+    main(["sweep", "recipe.yaml", "--queue"])
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(SystemExit, match=r"must not be in DVC's queue, got") as ended:
+        main(["sweep", "recipe.yaml"])
+    assert f"`dvc queue remove {' '.join(queue.queued)}`" in str(ended.value)
+
+
+def test_what_has_been_run_is_compared_without_the_cluster(
+    queue, answered, monkeypatch, capsys
+):
+    main(["sweep", "recipe.yaml"])
+    queue.states.clear()
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    main(["sweep", "recipe.yaml"])
+    assert "0 to run, 3 run before; as many as it has cores, on" in (
+        capsys.readouterr().out
+    )
+    assert answered[0] == answered[1]
+    main(["sweep", "recipe.yaml", "--dry-run"])
+    commands = capsys.readouterr().out
+    assert "# as many as it has cores, on the cluster at 127.0.0.1:1" in commands
+    assert commands.count("dvc exp run --temp --name") == 3
+    assert "queue" not in commands
+
+
 def test_code_that_is_not_committed_makes_other_experiments(
     queue, answered, monkeypatch
 ):

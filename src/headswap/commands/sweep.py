@@ -50,9 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--queue", action="store_true", help="only queue them")
-    how.add_argument(
-        "-j", "--jobs", type=_positive, help="queue them, N at a time (one a core)"
-    )
+    how.add_argument("-j", "--jobs", type=_positive, help="N at a time (one a core)")
     parser.add_argument(
         "--delta", type=float, default=0.02, help="the difference that matters (0.02)"
     )

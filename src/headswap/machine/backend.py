@@ -186,7 +186,7 @@ def forget_training() -> None:
     if keras.backend.backend() == "tensorflow":
         from tensorflow.python.framework import ops
 
-        registered = ops.gradient_registry._registry
+        registered = getattr(ops.gradient_registry, "_registry", {})
         for name in [n for n in registered if n.startswith("CustomGradient-")]:
             del registered[name]
     gc.collect()

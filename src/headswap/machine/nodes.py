@@ -29,12 +29,14 @@ class Needs:
         paths: absolute, of files and folders that the work reads.
         find_device: says what is computed on; picklable.
         num_cpus: that a chunk takes; None for all of a node.
+        written: absolute, of folders that the work writes to.
     """
 
     libraries: Collection[str]
     paths: Sequence[Path]
     find_device: Callable[[], str] | None = None
     num_cpus: int | None = 1
+    written: Sequence[Path] = ()
 
 
 def require_equal_nodes(ray: Any, needs: Needs) -> dict[str, float]:
@@ -96,6 +98,8 @@ def _describe(needs: Needs) -> dict[str, str]:
         facts["device"] = needs.find_device()
     for path in needs.paths:
         facts[str(path)] = "to read" if os.access(path, os.R_OK) else "not to read"
+    for path in needs.written:
+        facts[str(path)] = "to write" if os.access(path, os.W_OK) else "not to write"
     return facts
 
 

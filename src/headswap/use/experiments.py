@@ -50,16 +50,22 @@ def parse_status(text: str) -> Status:
 
 def queue_arguments(name: str, overrides: Sequence[str]) -> list[str]:
     """Return the arguments of `dvc` that put an experiment into DVC's queue."""
-    return ["exp", "run", "--queue", "--name", name, *_settings(overrides)]
+    return ["exp", "run", "--queue", "--name", name, *settings(overrides)]
 
 
 def run_arguments(name: str, overrides: Sequence[str]) -> list[str]:
     """Return the arguments of `dvc` that run an experiment beside the workspace."""
-    return ["exp", "run", "--temp", "--name", name, *_settings(overrides)]
+    return ["exp", "run", "--temp", "--name", name, *settings(overrides)]
 
 
-def _settings(overrides: Sequence[str]) -> list[str]:
+def settings(overrides: Sequence[str]) -> list[str]:
+    """Return overrides as arguments of `dvc`."""
     return [part for override in overrides for part in ("-S", override)]
+
+
+def last_lines(text: str) -> str:
+    """Return the end of what was printed."""
+    return "\n".join(text.splitlines()[-NUM_LOG_LINES:])
 
 
 def reference_of(name: str, revision: str) -> str:
@@ -141,8 +147,7 @@ class Experiments:
     def log_end(self, name: str) -> str:
         """Return the last lines of what an experiment printed, or why none are."""
         result = self.call("dvc", "queue", "logs", name)
-        text = result.stdout.strip() or result.stderr.strip()
-        return "\n".join(text.splitlines()[-NUM_LOG_LINES:])
+        return last_lines(result.stdout.strip() or result.stderr.strip())
 
     def _demand(self, *command: str) -> str:
         return dvc.demand(self.root, *command)

@@ -153,7 +153,6 @@ def test_an_incomplete_checkpoint_is_as_good_as_none(make_trainer):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.survives("faults")
 def test_models_that_were_trained_and_are_gone_leave_no_memory_behind(make_trainer):
     graphs = []
     for run in range(3):
@@ -164,6 +163,7 @@ def test_models_that_were_trained_and_are_gone_leave_no_memory_behind(make_train
     assert graphs[0] == graphs[1] == graphs[2] > 0
 
 
+@pytest.mark.survives("faults")
 def test_a_fit_that_diverges_is_an_error_that_names_it(make_trainer):
     trainer = make_trainer("run", learning_rate=1e30, optimizer="sgd", epochs=3)
     with pytest.raises(InputError, match="validation loss of the fit multi_output"):

@@ -9,27 +9,26 @@ repository, and what DVC keeps lies in the repository's cache.
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from tqdm import tqdm
 
-from headswap import params
+from headswap import params, registry
 from headswap.machine.nodes import ADDRESS, Needs
 from headswap.machine.tasks import run_tasks
 from headswap.use import dvc
 from headswap.use.experiments import (
-    NUM_LOG_LINES,
     Experiments,
+    last_lines,
     reference_of,
     run_arguments,
 )
 from headswap.use.sweep.plan import Experiment
-from headswap.use.sweep.times import Times
 
 _CONFIG = Path(".dvc/config.local")
 
@@ -66,6 +65,7 @@ class Job:
         root: of the repository, absolute.
         revision: the commit it starts from.
         changes: since then, as git's diff.
+        identity: of who commits, by git's names for it.
         cache: the folder of the repository's cache.
     """
 
@@ -74,20 +74,8 @@ class Job:
     root: Path
     revision: str
     changes: bytes
+    identity: dict[str, str]
     cache: Path
-
-
-@dataclass(frozen=True)
-class End:
-    """How a job ended.
-
-    Attributes:
-        reason: why it failed; "" where it ended well.
-        seconds: that it took.
-    """
-
-    reason: str
-    seconds: float = 0.0
 
 
 def run_on_cluster(
@@ -95,7 +83,6 @@ def run_on_cluster(
     experiments: Experiments,
     missing: Sequence[Experiment],
     revision: str,
-    times: Times,
 ) -> dict[str, str]:
     """Run experiments; return why some failed, by name.
 
@@ -104,38 +91,33 @@ def run_on_cluster(
         experiments: of the repository.
         missing: those to run.
         revision: the commit that they start from.
-        times: where how long they took is kept.
 
     Raises:
         InputError: there is no such cluster, or a node lacks something.
     """
+    if not missing:
+        return {}
     root = experiments.root.absolute()
-    changes = subprocess.run(
-        ["git", "diff", "--binary", "HEAD"], cwd=root, capture_output=True, check=True
-    ).stdout
     cache = Path(dvc.demand(root, "dvc", "cache", "dir").strip())
-    sections = {each.name: each.sections for each in missing}
+    changes, identity = _changes(root), _identity(experiments)
+    checked = [params.check(each.sections) for each in missing]
     items = [
         (
-            Job(each.name, each.overrides, root, revision, changes, cache),
-            bool(each.sections["backbone"]["unfreeze"]),
+            Job(each.name, each.overrides, root, revision, changes, identity, cache),
+            sections["backbone"].trains_layers,
         )
-        for each in missing
+        for each, sections in zip(missing, checked, strict=True)
     ]
-    needs = _needs(cluster, missing, [root, cache])
+    needs = _needs(cluster, checked, [root, cache])
     failures = {}
     ends = run_tasks(cluster.address, run_job, items, needs, cluster.jobs)
     try:
-        for job, found in tqdm(
+        for job, reason in tqdm(
             ends, desc="finished", unit="run", total=len(items), disable=None
         ):
-            end = End(found) if isinstance(found, str) else found
-            if end.reason:
-                failures[job.name] = end.reason
-            else:
-                now = time.monotonic()
-                times.add(sections[job.name], now - end.seconds, now)
-            tqdm.write(f"{job.name}: {'failed' if end.reason else 'done'}")
+            if reason:
+                failures[job.name] = reason
+            tqdm.write(f"{job.name}: {'failed' if reason else 'done'}")
     except KeyboardInterrupt:
         print(
             "\nInterrupted. What ran on the cluster is ended; the same command runs "
@@ -146,27 +128,60 @@ def run_on_cluster(
     return failures
 
 
+def _changes(root: Path) -> bytes:
+    """Return what was changed since the commit, whatever git is told to show."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "changes"
+        plain = ("--binary", "--full-index", "--no-ext-diff", "--no-textconv")
+        prefixes = ("--no-color", "--src-prefix=a/", "--dst-prefix=b/")
+        dvc.demand(root, "git", "diff", *plain, *prefixes, f"--output={file}", "HEAD")
+        return file.read_bytes()
+
+
+def _identity(experiments: Experiments) -> dict[str, str]:
+    names = ("user.name", "user.email")
+    found = {name: experiments.call("git", "config", name) for name in names}
+    return {name: each.stdout.strip() for name, each in found.items() if each.stdout}
+
+
 def _needs(
-    cluster: Cluster, missing: Sequence[Experiment], paths: Sequence[Path]
+    cluster: Cluster, checked: Sequence[Mapping[str, Any]], written: Sequence[Path]
 ) -> Needs:
-    checked = [params.check(each.sections) for each in missing]
     libraries = {name for each in checked for name in cluster.of_libraries(each)}
     roots = {Path(each["data"].root) for each in checked}
     pictures = [each for each in sorted(roots) if each.is_absolute()]
-    return Needs(["dvc", *sorted(libraries)], [*paths, *pictures])
+    engines = {(each["features"].engine, each["keras"].backend) for each in checked}
+    find_device = partial(_find_devices, sorted(engines))
+    names = ["dvc", *sorted(libraries)]
+    return Needs(names, pictures, find_device, written=written)
 
 
-def run_job(job: Job) -> End:
-    """Run one experiment on this machine, in a clone that is then deleted."""
+def _find_devices(engines: Sequence[tuple[str, str]]) -> str:
+    """Return what features are computed on, by which their rows are told apart."""
+    found = {
+        registry.load("engines", engine).find_device(backend)
+        for engine, backend in engines
+    }
+    return ", ".join(sorted(found))
+
+
+def run_job(job: Job) -> str:
+    """Run one experiment on this machine, in a clone that is then deleted.
+
+    Returns:
+        why it failed; "" where it ended well.
+    """
     # Its stages compute here: a cluster that is full of runs has no room for them.
     os.environ.pop(ADDRESS, None)
-    start = time.monotonic()
-    with TemporaryDirectory() as folder:
-        for ended in _steps(job, Path(folder) / "clone"):
-            if ended.returncode:
-                text = f"{ended.stdout}\n{ended.stderr}".strip() or "no reason"
-                return End("\n".join(text.splitlines()[-NUM_LOG_LINES:]))
-    return End("", time.monotonic() - start)
+    try:
+        with TemporaryDirectory() as folder:
+            for ended in _steps(job, Path(folder) / "clone"):
+                if ended.returncode:
+                    text = f"{ended.stdout}\n{ended.stderr}".strip()
+                    return last_lines(text) or "no reason"
+    except OSError as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _steps(job: Job, clone: Path) -> Iterator[subprocess.CompletedProcess[str]]:
@@ -175,6 +190,8 @@ def _steps(job: Job, clone: Path) -> Iterator[subprocess.CompletedProcess[str]]:
     yield dvc.call(
         clone.parent, "git", "clone", "-q", "--shared", "--no-checkout", root, "clone"
     )
+    for name, value in job.identity.items():
+        yield dvc.call(clone, "git", "config", name, value)
     yield dvc.call(clone, "git", "checkout", "-q", "--detach", job.revision)
     if job.changes:
         changes = clone.parent / "changes"

@@ -11,10 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from headswap.errors import InputError, listed, raise_faults
+from headswap.machine.nodes import ADDRESS
 from headswap.machine.parallel import num_cores
 from headswap.params.train import UNORDERED
 from headswap.use import dvc
-from headswap.use.experiments import QUEUED, RUNNING, Experiments, queue_arguments
+from headswap.use.experiments import (
+    QUEUED,
+    RUNNING,
+    Experiments,
+    queue_arguments,
+    run_arguments,
+    settings,
+)
 from headswap.use.recipe import Grid
 from headswap.use.sweep.distant import Cluster, run_on_cluster
 from headswap.use.sweep.origin import count_files, hash_code, hash_pictures
@@ -42,6 +50,11 @@ class How:
     is_dry: bool = False
     cluster: Cluster | None = None
     seconds: float = 5.0
+
+    @property
+    def cluster_in_use(self) -> Cluster | None:
+        """The cluster, if it is not for the queue alone."""
+        return None if self.is_only_queued else self.cluster
 
 
 def sweep(
@@ -82,16 +95,25 @@ def sweep(
         return
     jobs = min(how.jobs or num_cores(), len(experiments))
     if how.is_dry:
-        for each in experiments:
-            print(_written(("dvc", *queue_arguments(each.name, each.overrides))))
-        if not how.is_only_queued:
-            print(f"dvc queue start -j {jobs}")
+        _show(experiments, how, jobs)
         return
     _run_many(experiments, how, jobs, answer, root)
 
 
+def _show(experiments: Sequence[Experiment], how: How, jobs: int) -> None:
+    """Print the commands that would be run."""
+    cluster = how.cluster_in_use
+    arguments = run_arguments if cluster else queue_arguments
+    if cluster:
+        print(f"# {cluster.at_a_time}, each in a clone of its own")
+    for each in experiments:
+        print(_written(("dvc", *arguments(each.name, each.overrides))))
+    if not cluster and not how.is_only_queued:
+        print(f"dvc queue start -j {jobs}")
+
+
 def _run_here(experiment: Experiment, is_dry: bool, root: Path) -> None:
-    command = (*RUN, *(part for x in experiment.overrides for part in ("-S", x)))
+    command = (*RUN, *settings(experiment.overrides))
     if is_dry:
         print(_written(command))
     elif status := dvc.show(root, *command):
@@ -118,22 +140,25 @@ def _run_many(
     experiments, times = Experiments(root), Times(root)
     revision = experiments.revision()
     status = experiments.status()
-    cluster = None if how.is_only_queued else how.cluster
+    cluster = how.cluster_in_use
     there = [x for x in planned if experiments.find(x.name, revision)]
     missing = [x for x in planned if x not in there]
     waiting = [x for x in missing if status.states.get(x.name) in (QUEUED, RUNNING)]
-    if cluster:
-        # Or a worker here would do what a node does.
-        experiments.discard([each.name for each in waiting], revision)
-        waiting = []
+    if cluster and waiting:
+        names = [each.name for each in waiting]
+        raise InputError(
+            "headswap sweep: experiments for a cluster must not be in DVC's queue, got "
+            f"{listed(names)}. Unset {ADDRESS} to run them there, or take them out: "
+            f"`dvc queue remove {' '.join(names)}`."
+        )
     at_a_time = cluster.at_a_time if cluster else f"{jobs} at a time"
     _announce(planned, there, waiting, at_a_time)
-    if missing:
+    if missing and not cluster:
         forecast = times.forecast([each.sections for each in missing])
         num_files = max(count_files(x.sections["data"]["root"]) for x in missing)
         print("\n".join(in_words(forecast, jobs, num_files)), flush=True)
     if cluster:
-        failures = run_on_cluster(cluster, experiments, missing, revision, times)
+        failures = run_on_cluster(cluster, experiments, missing, revision)
     else:
         to_queue = [x for x in missing if x not in waiting]
         put_into_queue(experiments, to_queue, status, revision)
