@@ -323,6 +323,16 @@ def test_markdown_has_a_table_and_takes_names_literally(three):
     assert any(line.startswith("- Chosen: ") for line in lines)
 
 
+def test_a_p_value_that_rounds_to_nothing_is_not_nothing(three):
+    text = as_markdown(answer_of(three))
+    assert r"| \<0.001 |" in text
+    assert "| 0.000 |" not in text
+
+
+def test_one_other_that_is_worse_is_not_called_all_of_them(three):
+    assert "The other is worse, more than" in as_markdown(answer_of(["good", "bad"]))
+
+
 def test_json_has_the_same_answer(three):
     facts = json.loads(as_json(answer_of(three)))
     assert facts["chosen"] == "good"

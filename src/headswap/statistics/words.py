@@ -48,6 +48,11 @@ def bounds(entry: Mapping[str, Any], joint: str = " to ") -> str:
     return f"{entry['low']:.3f}{joint}{entry['high']:.3f}"
 
 
+def p_value(p: float) -> str:
+    """Return a p-value for people: one that rounds to nothing is not nothing."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def state_score(task: str, metric: str, part: Mapping[str, Any]) -> str:
     """Return the test score of a task with its interval, and what that is about.
 

@@ -15,6 +15,7 @@ from headswap.statistics.comparisons import (
     holm,
     smallest_difference,
 )
+from headswap.statistics.words import p_value
 from headswap.use.compare.differences import Difference, difference_of
 from headswap.use.compare.runs import Run
 
@@ -180,6 +181,6 @@ def require_not_worse(run: Run, before: Run, delta: float) -> None:
     if found.p is not None and found.p <= SIGNIFICANCE and found.value < -delta:
         raise InputError(
             f"headswap compare: {run.name} must not be worse than {before.name}, got "
-            f"{found.value:+.3f} on validation, p = {found.p:.4f}. Find out why, or "
+            f"{found.value:+.3f} on validation, p {p_value(found.p)}. Find out why, or "
             "compare without --fail-if-worse."
         )

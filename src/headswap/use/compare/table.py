@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from headswap.params.train import UNORDERED
-from headswap.statistics.words import bounds
+from headswap.statistics.words import bounds, p_value
 from headswap.use.compare.answer import Answer
 from headswap.use.compare.differences import Difference
 from headswap.use.compare.runs import Run
@@ -45,7 +45,7 @@ def table(answer: Answer) -> list[tuple[str, ...]]:
                 _score(run, "validation"),
                 _score(run, "test"),
                 _difference(found) if found else nothing,
-                "" if found is None or found.p is None else f"{found.p:.3f}",
+                "" if found is None or found.p is None else p_value(found.p),
                 f"{run.cost['megabytes']:,.0f}",
                 f"{run.cost['million_multiply_adds']:,.0f}",
             )

@@ -62,7 +62,8 @@ def _told_apart(answer: Answer) -> Iterator[str]:
             + (f". Worse: {worse} of {len(same)} others." if worse else ".")
         )
     elif worse:
-        yield f"All {worse} others are worse, more than chance explains."
+        who = "The other is" if worse == 1 else f"All {worse} others are"
+        yield f"{who} worse, more than chance explains."
     cheapest = answer.cheapest
     if cheapest is not answer.chosen and (
         cheapest.cost["million_multiply_adds"]
