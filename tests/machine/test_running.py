@@ -92,6 +92,16 @@ def test_the_second_process_of_a_stage_waits_for_the_first(start):
     assert second.communicate()[0] == "ran\n"
 
 
+def test_the_first_stage_waits_for_those_that_a_killed_dvc_has_left(start):
+    left = start(f"\nwith only_one('train'): {READY}input()")
+    own = "\nwith only_one('check'): wait_for_others('check'); print('ran')"
+    first = start(own, is_ready=False)
+    waiting = "train: another process still runs it here; waiting\n"
+    assert first.stdout.readline() == waiting
+    left.kill()
+    assert first.communicate()[0] == "ran\n"
+
+
 def test_a_stage_ends_when_the_process_that_started_it_is_killed(start):
     child = f"""
 end_with_parent()

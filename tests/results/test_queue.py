@@ -119,6 +119,23 @@ def test_workers_that_never_work_are_not_waited_for_without_end(folders):
     assert experiments.num_starts == working_off.MAX_STARTS
 
 
+def test_a_worker_that_died_is_replaced_while_another_works(folders):
+    experiments = FakeExperiments()
+    waiting, _ = queue_runs(experiments, RUNS, folders, {})
+    shown = [("0123456", "one", "Running"), ("0123456", "two", "Queued")]
+    polls = 3 * working_off.MAX_IDLE_POLLS
+
+    def status():
+        if experiments.num_looks < polls:
+            experiments.num_looks += 1
+            return Status(tuple(shown), has_worker=True)
+        return FakeExperiments.status(experiments)
+
+    experiments.num_looks, experiments.status = 0, status
+    assert collect_runs(experiments, waiting, RUNS, folders, 2, 0.0) == {}
+    assert experiments.num_starts >= 3
+
+
 def test_figures_land_before_other_runs_end(folders):
     experiments = FakeExperiments()
     waiting, _ = queue_runs(experiments, RUNS, folders, {})

@@ -15,6 +15,7 @@ from headswap.check.raw_files import require_reachable, require_walkable
 from headswap.check.sample import ensure_sample
 from headswap.machine import project
 from headswap.machine.fingerprint import library_versions
+from headswap.machine.running import wait_for_others
 
 
 def check_all(inputs: PathLike) -> None:
@@ -27,7 +28,9 @@ def check_all(inputs: PathLike) -> None:
         InputError: with every fault of every section, or with every file below
             `data.root` at which DVC would stop.
     """
-    # First, for what follows may fail.
+    # DVC runs this before any other stage.
+    wait_for_others("check")
+    # Before what may fail.
     show_changes_to_git()
     _note_other_version()
     sections = params.check(params.load())

@@ -83,6 +83,18 @@ def only_one(stage: str) -> Iterator[None]:
         lock.release()
 
 
+def wait_for_others(stage: str) -> None:
+    """Wait until no stage but this one runs in this folder.
+
+    One that a killed DVC has left unwinds, and takes its outputs away with it: before
+    DVC puts there what it knows of them, that has to have ended.
+    """
+    for file in sorted(LOCKS.glob("*.lock")):
+        if file.stem != stage:
+            with only_one(file.stem):
+                pass
+
+
 def end_with_parent() -> None:
     """Let this process end as if interrupted when the one that started it has died.
 

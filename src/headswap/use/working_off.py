@@ -16,7 +16,8 @@ from headswap.use.experiments import FAILED, QUEUED, RUNNING, Experiments, Statu
 MAX_ODD_POLLS = 20
 # On a busy machine DVC's answer may lack all experiments for minutes.
 MAX_EMPTY_POLLS = 120
-# It may have ended just before experiments were queued, or be killed.
+# A worker may have ended just before experiments were queued, been killed, or have read
+# a message of DVC's queue that was being written.
 MAX_IDLE_POLLS = 4
 # A worker takes long to start on a busy machine, but not for ever.
 MAX_STARTS = 30
@@ -59,9 +60,10 @@ def work_off(
             status = experiments.status()
             look(status)
             states = {status.states.get(name) for name in left}
-            is_idle = QUEUED in states and RUNNING not in states
-            idle_polls = idle_polls + 1 if is_idle else 0
-            if not is_idle:
+            num_running = [*status.states.values()].count(RUNNING)
+            is_short = QUEUED in states and num_running < jobs
+            idle_polls = idle_polls + 1 if is_short else 0
+            if num_running:
                 idle_starts = 0
             for name in list(left):
                 reference = experiments.find(name, left[name])
