@@ -145,6 +145,12 @@ def test_a_node_that_does_not_see_the_files_is_named(nodes, tmp_path):
         require_equal_nodes(nodes({str(tmp_path): "not to read"}), needs)
 
 
+def test_a_node_that_cannot_write_where_results_go_is_named(nodes, tmp_path):
+    needs = Needs([], [], written=[tmp_path])
+    with pytest.raises(InputError, match=f"must have {tmp_path} to write.*got not"):
+        require_equal_nodes(nodes({str(tmp_path): "not to write"}), needs)
+
+
 def test_a_machine_that_computes_on_a_gpu_asks_for_nodes_with_one(nodes):
     needs = Needs([], [], find_device=lambda: "GPU H100")
     with pytest.raises(InputError, match=r"must have a node with a free GPU.*got none"):
