@@ -175,14 +175,15 @@ def find_gpu() -> str | None:
     return None
 
 
-def forget_training() -> None:
-    """Let go of the memory of models that were trained and are gone.
+def forget_models() -> None:
+    """Let go of the memory of models that are gone, and count names of layers anew.
 
     TensorFlow registers the gradient of each training step that it traces, and with it
     the step's graph and all weights, for ever; it is asked for while tracing alone.
     """
     import keras
 
+    keras.utils.clear_session()
     if keras.backend.backend() == "tensorflow":
         from tensorflow.python.framework import ops
 

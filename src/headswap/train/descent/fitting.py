@@ -16,7 +16,6 @@ from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.arrays import Rows
 from headswap.errors import InputError
-from headswap.machine.backend import forget_training
 from headswap.params.train import SOLVING, Section
 from headswap.train.descent.batches import Batches
 from headswap.train.descent.checkpoint import Checkpoint
@@ -150,7 +149,6 @@ class Fitter:
             )
         _require_finite(checkpoint.history, name)
         write_curves(self.curves / name, checkpoint.history)
-        forget_training()
         compared = checkpoint.history[schedule.min_epochs :]
         return min(figures["val_loss"] for figures in compared)
 

@@ -11,7 +11,7 @@ from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Features
 from headswap.errors import InputError
-from headswap.machine.backend import set_up_backend
+from headswap.machine.backend import forget_models, set_up_backend
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
 from headswap.train.descent.fitting import derive_seed
@@ -47,7 +47,8 @@ def train_rounds(
     set_up_backend(tf32=options.tf32, one_thread=features.are_vectors)
     strategy = registry.load("train/strategies", options.strategy)
     for number, rows in enumerate(rounds):
-        keras.utils.clear_session()
+        # Those of the round before.
+        forget_models()
         keras.config.set_dtype_policy(options.precision)
         keras.utils.set_random_seed(derive_seed(options.seed, number))
         trainer = Trainer(
