@@ -71,28 +71,24 @@ def project(repository, tmp_path):
     return tmp_path
 
 
-def found(project):
-    """What experiments wrote, by name."""
+def references(project):
+    """Those of experiments, by name."""
     text = run_well(project, "git", "for-each-ref", "--format=%(refname)", "refs/exps")
     names = [name for name in text.split() if "stash" not in name]
+    return {name.rpartition("/")[2]: name for name in names}
+
+
+def found(project):
+    """What experiments wrote, by name."""
     return {
-        name.rpartition("/")[2]: json.loads(
-            run_well(project, "git", "show", f"{name}:metrics/all.json")
-        )
-        for name in names
+        name: json.loads(run_well(project, "git", "show", f"{each}:metrics/all.json"))
+        for name, each in references(project).items()
     }
 
 
 def lock_of(project, name):
     """What DVC noted of an experiment."""
-    [reference] = [
-        each
-        for each in run_well(
-            project, "git", "for-each-ref", "--format=%(refname)", "refs/exps"
-        ).split()
-        if each.endswith(f"/{name}")
-    ]
-    return run_well(project, "git", "show", f"{reference}:dvc.lock")
+    return run_well(project, "git", "show", f"{references(project)[name]}:dvc.lock")
 
 
 def test_nodes_run_what_is_missing_and_name_what_failed(project, address, repository):

@@ -85,7 +85,8 @@ def run(options: argparse.Namespace) -> None:
         options.heads,
         options.images,
     )
-    address = cluster_address()
+    # DVC's queue is of this machine.
+    address = None if options.queue else cluster_address()
     cluster = Cluster(address, all_libraries, options.jobs) if address else None
     how = How(options.jobs, options.queue, options.dry_run, cluster)
 

@@ -51,11 +51,6 @@ class How:
     cluster: Cluster | None = None
     seconds: float = 5.0
 
-    @property
-    def cluster_in_use(self) -> Cluster | None:
-        """The cluster, if it is not for the queue alone."""
-        return None if self.is_only_queued else self.cluster
-
 
 def sweep(
     recipe: str | None,
@@ -102,7 +97,7 @@ def sweep(
 
 def _show(experiments: Sequence[Experiment], how: How, jobs: int) -> None:
     """Print the commands that would be run."""
-    cluster = how.cluster_in_use
+    cluster = how.cluster
     arguments = run_arguments if cluster else queue_arguments
     if cluster:
         print(f"# {cluster.at_a_time}, each in a clone of its own")
@@ -140,7 +135,7 @@ def _run_many(
     experiments, times = Experiments(root), Times(root)
     revision = experiments.revision()
     status = experiments.status()
-    cluster = how.cluster_in_use
+    cluster = how.cluster
     there = [x for x in planned if experiments.find(x.name, revision)]
     missing = [x for x in planned if x not in there]
     waiting = [x for x in missing if status.states.get(x.name) in (QUEUED, RUNNING)]
@@ -153,13 +148,13 @@ def _run_many(
         )
     at_a_time = cluster.at_a_time if cluster else f"{jobs} at a time"
     _announce(planned, there, waiting, at_a_time)
-    if missing and not cluster:
-        forecast = times.forecast([each.sections for each in missing])
-        num_files = max(count_files(x.sections["data"]["root"]) for x in missing)
-        print("\n".join(in_words(forecast, jobs, num_files)), flush=True)
     if cluster:
         failures = run_on_cluster(cluster, experiments, missing, revision)
     else:
+        if missing:
+            forecast = times.forecast([each.sections for each in missing])
+            num_files = max(count_files(x.sections["data"]["root"]) for x in missing)
+            print("\n".join(in_words(forecast, jobs, num_files)), flush=True)
         to_queue = [x for x in missing if x not in waiting]
         put_into_queue(experiments, to_queue, status, revision)
         if how.is_only_queued:
