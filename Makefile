@@ -38,8 +38,8 @@ results: $(VENV)/installed-dev  ## Run what results/runs.yaml lacks; write the t
 lock: $(VENV)/installed-dev  ## Lock the newest versions the ranges admit.
 	python -m pip install --quiet uv
 	$(COMPILE) --upgrade --extra serve --output-file requirements.lock
-	$(COMPILE) --upgrade --extra lite --extra litert --extra onnx --extra ray --group dev \
-		--constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --upgrade --extra lite --extra litert --extra onnx --extra ray --extra s3 \
+		--group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 # Asks a service on the network, so it is no part of `make test`.
 audit: $(VENV)/installed-dev  ## Holes that are known in the locked libraries.

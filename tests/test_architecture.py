@@ -233,6 +233,7 @@ WITHOUT_INFLUENCE = {
     "ray",
     "ruamel",
     "tqdm",
+    "upath",
 }
 
 

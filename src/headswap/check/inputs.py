@@ -24,6 +24,7 @@ from headswap.machine.fingerprint import (
     library_versions,
     set_variables,
 )
+from headswap.machine.places import find_place
 
 # The installed packages whose code a stage's results come from.
 LIBRARIES: dict[str, tuple[str, ...]] = {
@@ -209,7 +210,7 @@ def named_files(stage: str, sections: Mapping[str, Any]) -> dict[str, Path]:
         names |= {
             f"data.class_names.{task}": name for task, name in data.class_names.items()
         }
-        files = {key: Path(data.root) / name for key, name in names.items()}
+        files = {key: find_place(data.root) / name for key, name in names.items()}
         if data.corrections is not None:
             # Beside the code, for the raw folder is not for corrections.
             files["data.corrections"] = Path(data.corrections)

@@ -10,7 +10,8 @@ from headswap.machine.closure import SOURCE, find_closure
 
 def hash_file(path: str | Path) -> str:
     """Return the hexadecimal SHA-256 of a file's content."""
-    with open(path, "rb") as file:
+    opened = Path(path) if isinstance(path, str) else path
+    with opened.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

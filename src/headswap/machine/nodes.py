@@ -13,6 +13,7 @@ from typing import Any
 
 from headswap.errors import InputError, raise_faults
 from headswap.machine.fingerprint import library_versions
+from headswap.machine.places import is_stored, require_answer
 
 ADDRESS = "RAY_ADDRESS"
 # Seconds until all nodes have said what they are: the first process of a node unpacks
@@ -97,10 +98,20 @@ def _describe(needs: Needs) -> dict[str, str]:
     if needs.find_device:
         facts["device"] = needs.find_device()
     for path in needs.paths:
-        facts[str(path)] = "to read" if os.access(path, os.R_OK) else "not to read"
+        facts[str(path)] = "to read" if _can_read(path) else "not to read"
     for path in needs.written:
         facts[str(path)] = "to write" if os.access(path, os.W_OK) else "not to write"
     return facts
+
+
+def _can_read(path: Path) -> bool:
+    if not is_stored(path):
+        return os.access(path, os.R_OK)
+    try:
+        require_answer(path)
+    except InputError:
+        return False
+    return True
 
 
 def python_version() -> str:

@@ -47,12 +47,13 @@ def map_many(
     items: Sequence[Item],
     what: str,
     unit: str,
+    chunk: int = 1,
 ) -> Iterator[Result]:
     """Yield the results of items in their order, computed on all cores, with a bar.
 
-    Few items are done in threads, one at a time; many in processes, some at a time:
-    where an item takes less than a millisecond, threads wait for Python's lock. Which
-    of the two changes no result.
+    Few items are done in threads, many in processes, in larger chunks: where an item
+    takes less than a millisecond, threads wait for Python's lock. Which of the two
+    changes no result.
 
     Args:
         function: returns the results of some items; picklable, as items and results
@@ -60,10 +61,11 @@ def map_many(
         items: to do it with.
         what: is done, for the bar.
         unit: what an item is, for the bar.
+        chunk: how many items a thread is given at a time.
     """
     workers = num_cores()
     in_processes = len(items) >= MANY and workers > 1
-    size = CHUNK if in_processes else 1
+    size = CHUNK if in_processes else chunk
     chunks = (items[start : start + size] for start in range(0, len(items), size))
     pool = _processes(workers) if in_processes else ThreadPoolExecutor(workers)
     with progress(what=what, total=len(items), unit=unit) as bar, pool:

@@ -17,11 +17,12 @@ from headswap.machine.cluster import cluster_address, map_on_cluster
 from headswap.machine.fingerprint import hash_code, hash_text
 from headswap.machine.nodes import Needs
 from headswap.machine.parallel import CHUNK, map_many
+from headswap.machine.places import is_stored, list_stored
 from headswap.machine.progress import progress
 from headswap.machine.store import Store, open_store, store_folder
 from headswap.params.prepare import Section
 from headswap.pictures.decode import Picture, UnreadableImage, decode
-from headswap.pictures.files import read_file
+from headswap.pictures.files import read_files
 
 # What the tables say of a picture, about.
 ROW_BYTES = 400
@@ -60,27 +61,34 @@ class Reader:
     limit: int
 
     def read(
-        self, path: str, store: "Store | Known | None"
-    ) -> Picture | UnreadableImage | Stored:
-        """Return a file's picture, or the reason why it has none.
+        self, paths: Sequence[str], store: "Store | Known | None"
+    ) -> Iterator[Found]:
+        """Yield each file's picture, or the reason why it has none.
 
         Args:
-            path: of the file, below the root.
-            store: where the picture may be; it is only looked for.
+            paths: of the files, below the root.
+            store: where a picture may be; it is only looked for.
         """
+        contents = read_files(self.root, [path for path in paths if fits_table(path)])
+        for path in paths:
+            if fits_table(path):
+                yield self._picture(next(contents), store)
+            else:
+                yield UnreadableImage("its name is no single line of UTF-8 text")
+
+    def _picture(
+        self, content: bytes | UnreadableImage, store: "Store | Known | None"
+    ) -> Found:
+        if isinstance(content, UnreadableImage):
+            return content
+        key = self.key(hashlib.sha256(content).digest())
+        if store and store.has(key):
+            return Stored(key)
+        options = self.options
         try:
-            if not fits_table(path):
-                raise UnreadableImage("its name is no single line of UTF-8 text")
-            content = read_file(self.root / path)
-            key = self.key(hashlib.sha256(content).digest())
-            if store and store.has(key):
-                return Stored(key)
-            options = self.options
             return decode(content, options.image_size, options.resize, options.depth)
         except UnreadableImage as reason:
             return reason
-        except OSError as error:
-            return UnreadableImage(f"cannot be opened: {error.strerror}")
 
     def key(self, content_hash: bytes) -> bytes:
         """Return the key of the picture of a file.
@@ -125,20 +133,50 @@ def read_pictures(
     with open_store() as store, store.writer(KIND) as writer:
         store.leaving = leaving
         reader = Reader(root, options, name, store.folder, store.limit)
-        results = _map_files(reader, paths, store, libraries)
-        for path, found in zip(paths, results, strict=True):
+        versions = _versions(root)
+        stored = _stored_versions(versions, reader, store)
+        unknown = [path for path in paths if path not in stored]
+        results = _map_files(reader, unknown, store, libraries)
+        for path in paths:
+            found = stored[path] if path in stored else next(results)
             if isinstance(found, Stored):
                 content = store.get(found.key)
                 if content is not None:
                     yield _from_bytes(content)
                     continue
                 # It has been dropped or damaged meanwhile.
-                found = reader.read(path, None)
+                (found,) = reader.read([path], None)
             if isinstance(found, Picture):
-                key = reader.key(bytes.fromhex(found.content_hash))
-                writer.put(key, _to_bytes(found))
+                content_hash = bytes.fromhex(found.content_hash)
+                writer.put(reader.key(content_hash), _to_bytes(found))
+                if path in versions:
+                    writer.put(versions[path], content_hash)
             assert not isinstance(found, Stored)
             yield found
+
+
+def _versions(root: Path) -> dict[str, bytes]:
+    """Return by path the key of what a storage says of a file; none of a folder here.
+
+    By it the hash of a file is found that was read before: here reading costs less than
+    a doubt whether it was touched, but what a storage gives has come a long way.
+    """
+    if not is_stored(root):
+        return {}
+    return {
+        path: bytes.fromhex(hash_text([str(root), path, version]))
+        for path, is_folder, version in list_stored(root)
+        if not is_folder
+    }
+
+
+def _stored_versions(
+    versions: Mapping[str, bytes], reader: Reader, store: Store
+) -> dict[str, Stored]:
+    """Return by path what the store has of the files of a storage."""
+    hashes = {path: store.get(key) for path, key in versions.items()}
+    keys = {path: reader.key(each) for path, each in hashes.items() if each}
+    return {path: Stored(key) for path, key in keys.items() if store.has(key)}
 
 
 @dataclass(frozen=True)
@@ -161,10 +199,11 @@ def _map_files(
     """Yield what is found of each file, here or on the cluster that is asked for."""
     address = cluster_address()
     if address is None:
-        read = partial(_read, reader)
-        return map_many(read, paths, what="prepare", unit="image")
-    # Another machine has another folder to start from.
-    reader = replace(reader, root=reader.root.resolve())
+        read, chunk = partial(_read, reader), CHUNK if is_stored(reader.root) else 1
+        return map_many(read, paths, what="prepare", unit="image", chunk=chunk)
+    if not is_stored(reader.root):
+        # Another machine has another folder to start from.
+        reader = replace(reader, root=reader.root.resolve())
     known = Known(frozenset(store.index.keys(KIND)))
     needs = Needs(libraries, [reader.root])
     make = partial(_reading, reader, known)
@@ -174,7 +213,7 @@ def _map_files(
 
 def _reading(reader: Reader, known: Known) -> Callable[[Sequence[str]], list[Found]]:
     """Return what reads files on another machine."""
-    return lambda paths: [reader.read(path, known) for path in paths]
+    return lambda paths: [*reader.read(paths, known)]
 
 
 # A process that reads for another one opens the store once.
@@ -182,7 +221,7 @@ _open = cache(Store)
 
 
 def _read(reader: Reader, paths: Sequence[str]) -> list[Found]:
-    return [reader.read(path, _open(reader.store, reader.limit)) for path in paths]
+    return [*reader.read(paths, _open(reader.store, reader.limit))]
 
 
 def fits_table(path: str) -> bool:

@@ -18,6 +18,8 @@ import numpy as np
 from headswap import params
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError, one_line
+from headswap.machine.places import find_place
+from headswap.pictures.files import read_files
 from headswap.use.predict.files import find_files
 from headswap.use.predict.predictor import Predictor
 
@@ -105,7 +107,8 @@ def _open_nearest(
     if root is None:
         return []
     paths = predictor.nearest(pixels, NUM_NEAREST)
-    read = [predictor.read(Path(root, path)) for path in paths]
+    contents = read_files(find_place(root), paths)
+    read = [predictor.read(each) for each in contents if isinstance(each, bytes)]
     return [each for each in read if isinstance(each, np.ndarray)]
 
 

@@ -51,7 +51,7 @@ def find_delimiter(
         fitting.sort(key=num_paths.__getitem__, reverse=True)
     if fitting:
         return fitting[0]
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline().strip()
     found = most_frequent_delimiter(first)
     return SPACE if SPACE in first and found not in first else found
@@ -76,7 +76,7 @@ def sampled_rows(path: Path, delimiter: str) -> list[list[str]]:
 
 
 def _rows(path: Path, delimiter: str) -> Iterator[list[str]]:
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         for row in read_cells(file, delimiter):
             cells = [cell.strip() for cell in row]
             if any(cells):

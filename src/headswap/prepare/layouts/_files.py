@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from headswap.errors import InputError, listed
+from headswap.machine.places import find_place, is_stored, list_stored
 from headswap.params.data import Part, Section
 from headswap.prepare.no_data import is_no_data
 
@@ -27,7 +28,7 @@ def require_folder(root: str) -> Path:
     Raises:
         InputError: it is no folder.
     """
-    path = Path(root)
+    path = find_place(root)
     if not path.is_dir():
         raise InputError(
             f"data.root: it must be a folder of images, got {root!r}, which "
@@ -49,6 +50,11 @@ def walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool, bool]]:
 
     What lies in a hidden folder is hidden too. A link to a folder is followed once.
     """
+    if is_stored(root):
+        for path, is_folder, _ in list_stored(root):
+            parts = tuple(path.split("/"))
+            yield parts, is_folder, any(map(is_no_data, parts))
+        return
     pending: list[tuple[tuple[str, ...], bool]] = [((), False)]
     visited = set()
     while pending:

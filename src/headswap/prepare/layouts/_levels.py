@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headswap.errors import listed
+from headswap.machine.places import find_place
 from headswap.params.data import PART_LEVEL, SKIPPED, Section
 from headswap.prepare.meaning import are_files, are_parts, words_of
 
@@ -50,7 +51,8 @@ def advise(files: Sequence[tuple[str, ...]], data: Section) -> str:
         return "Set data.layout=voc: these are the folders of Pascal VOC."
     if data.group in data.levels:  # Who belongs together looks like classes.
         return NO_CLASSES
-    root, names = Path(data.root), names_by_depth(files)
+    given, names = find_place(data.root), names_by_depth(files)
+    root = given
     while names and (wrapping := _wrapping(names[0])):
         root /= wrapping
         files = [parts[1:] for parts in files if parts[0] == wrapping and parts[1:]]
@@ -74,7 +76,7 @@ def advise(files: Sequence[tuple[str, ...]], data: Section) -> str:
         levels[levels.index(tasks[0])] = "label"
     while levels[-1] == SKIPPED:
         levels.pop()
-    settings = [f"data.root={_quoted(root)}"] if root != Path(data.root) else []
+    settings = [f"data.root={_quoted(root)}"] if root != given else []
     if tuple(levels) != data.levels:
         settings.append(f"data.levels=[{','.join(levels)}]")
     return f"Set {' and '.join(settings)}." if settings else NO_CLASSES
@@ -91,4 +93,4 @@ def _wrapping(names: Sequence[str]) -> str | None:
 
 def _quoted(path: Path) -> str:
     """Return a path as DVC's -S takes it."""
-    return str(path) if re.fullmatch(r"[\w./-]+", str(path)) else f'"{path}"'
+    return str(path) if re.fullmatch(r"[\w.:/-]+", str(path)) else f'"{path}"'

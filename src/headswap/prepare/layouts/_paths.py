@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from headswap.errors import MAX_LISTED, listed
+from headswap.machine.places import is_stored
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES, walk
 from headswap.prepare.normal_form import composed
 
@@ -23,12 +24,16 @@ class Paths:
         self._unclear: list[str] = []
         self._respelled: dict[str, str] = {}
         # As the user names it, and where a link to it leads.
-        self._names = [root.absolute().as_posix(), root.resolve().as_posix()]
+        self._names = (
+            [str(root)]
+            if is_stored(root)
+            else [root.absolute().as_posix(), root.resolve().as_posix()]
+        )
 
     def relative(self, cell: str) -> str | None:
         """Return a path below the root, or None where it leads outside."""
         path = PurePosixPath(cell.replace("\\", "/"))
-        if path.is_absolute():
+        if path.is_absolute() or is_stored(cell):
             above = [name for name in self._names if path.is_relative_to(name)]
             if not above:
                 return None
@@ -50,13 +55,18 @@ class Paths:
         form alone; or else, where it has no image's suffix, all images that it would
         name with one.
         """
-        if is_file(self._root / path):
-            return [path]
         name = composed(path)
+        if self._is_there(path, name):
+            return [path]
         if found := self._by_name.get(name):
             return found
         has_suffix = PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
         return [] if has_suffix else self._by_stem.get(name, [])
+
+    def _is_there(self, path: str, name: str) -> bool:
+        if is_stored(self._root):  # It has been listed, which is asked for once.
+            return path in self._by_name.get(name, ())
+        return is_file(self._root / path)
 
     def take(self, cell: str) -> str | None:
         """Return the file that a path stands for; where there is none, note why."""

@@ -28,7 +28,7 @@ def open_table(
         InputError: it cannot be read, or has other columns than `data.columns`.
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
         num_columns = None if data.columns is None else len(data.columns)
         delimiter = data.delimiter or find_delimiter(path, num_columns, is_there)
@@ -57,7 +57,7 @@ def open_table(
 
     def records() -> Iterator[tuple[int, list[str]]]:
         # Read line by line, because such tables may have millions.
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = read_cells(file, delimiter)
             try:
                 for record in reader:

@@ -27,6 +27,7 @@ from headswap.artifacts.features.vectors import read_vectors, usable_members
 from headswap.artifacts.model.predictions import Predictions, read_predictions
 from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
+from headswap.machine.places import is_stored
 from headswap.use.export import _fiftyone_fields as fields
 from headswap.use.export._project import FEATURES, PREDICTIONS, PREPARED, SPLIT
 
@@ -122,7 +123,7 @@ def _metadata(tasks: Sequence[Task]) -> dict[str, Any]:
 
 def _samples(index: Index, split: Split) -> list[dict[str, Any]]:
     root = params.check(params.load())["data"].root
-    if "://" not in root:
+    if not is_stored(root):
         root = str(Path(root).resolve())
     originals = read_originals(PREPARED)
     samples = [

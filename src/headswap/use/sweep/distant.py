@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from headswap import params, registry
 from headswap.machine.nodes import ADDRESS, Needs
+from headswap.machine.places import find_place
 from headswap.machine.tasks import run_tasks
 from headswap.use import dvc
 from headswap.use.experiments import (
@@ -148,8 +149,8 @@ def _needs(
     cluster: Cluster, checked: Sequence[Mapping[str, Any]], written: Sequence[Path]
 ) -> Needs:
     libraries = {name for each in checked for name in cluster.of_libraries(each)}
-    roots = {Path(each["data"].root) for each in checked}
-    pictures = [each for each in sorted(roots) if each.is_absolute()]
+    roots = {find_place(each["data"].root) for each in checked}
+    pictures = [each for each in sorted(roots, key=str) if each.is_absolute()]
     engines = {(each["features"].engine, each["keras"].backend) for each in checked}
     find_device = partial(_find_devices, sorted(engines))
     names = ["dvc", *sorted(libraries)]
