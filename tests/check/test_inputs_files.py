@@ -213,3 +213,16 @@ def test_corrections_are_a_file_of_the_project(write, tmp_path, monkeypatch):
     second = write(data__corrections="corrections.csv")
     assert first["prepare"]["files"] != second["prepare"]["files"]
     assert first["split"] == second["split"]
+
+
+def test_what_lies_behind_a_link_in_the_raw_folder_is_known(write, tmp_path):
+    there, root = tmp_path / "there", tmp_path / "root"
+    there.mkdir()
+    root.mkdir()
+    (root / "class").symlink_to(there)
+    before = write(data__root=str(root))["prepare"]
+    (there / "0.png").write_bytes(b"picture")
+    after = write(data__root=str(root))["prepare"]
+    assert [*before["links"]] == [*after["links"]] == ["class"]
+    assert before["links"] != after["links"]
+    assert "links" not in write()["split"]

@@ -1,10 +1,11 @@
 """What a stage's results depend on beside git and params.yaml, in one file a stage.
 
 `<stage>.json`: versions of the libraries it computes with, hashes of the files that its
-parameters name, Keras's backend and settings, environment variables that its backend
-reads, and hashes of this package's code where it is an installed one. A stage depends
-on its own file alone, so it reruns exactly when something of its own has changed. What
-a computation ran on (cores, addresses) is no part of it.
+parameters name, what lies behind links that DVC does not follow, Keras's backend and
+settings, environment variables that its backend reads, and hashes of this package's
+code where it is an installed one. A stage depends on its own file alone, so it reruns
+exactly when something of its own has changed. What a computation ran on (cores,
+addresses) is no part of it.
 """
 
 import json
@@ -24,6 +25,7 @@ from headswap.machine.fingerprint import (
     library_versions,
     set_variables,
 )
+from headswap.machine.links import describe_links
 from headswap.machine.places import find_place
 
 # The installed packages whose code a stage's results come from.
@@ -126,7 +128,12 @@ def identifier(environment: Mapping[str, str]) -> Callable[[Mapping[str, Any]], 
     Args:
         environment: that stages will be started in.
     """
-    once = _Facts(cache(hash_if_readable), cache(_version), cache(project.hash_code))
+    once = _Facts(
+        cache(hash_if_readable),
+        cache(_version),
+        cache(project.hash_code),
+        cache(describe_links),
+    )
 
     def identify(sections: Mapping[str, Any]) -> str:
         inputs = [_describe(name, sections, environment, once) for name in LIBRARIES]
@@ -146,6 +153,7 @@ class _Facts:
     hash_file: Callable[[Path], str | None] = hash_if_readable
     version: Callable[[str], str | None] = _version
     hash_code: Callable[[str], dict[str, str]] = project.hash_code
+    links: Callable[[str], dict[str, str]] = describe_links
 
 
 _ANEW = _Facts()
@@ -165,6 +173,8 @@ def _describe(
     files = named_files(stage, sections)
     # None for a file that cannot be read, which its stage will say.
     inputs["files"] = {name: facts.hash_file(path) for name, path in files.items()}
+    if stage == "prepare":
+        inputs["links"] = facts.links(sections["data"].root)
     libraries = _libraries(stage, sections)
     if stage == "report":
         # It says what was run, so it depends on all of that.
