@@ -299,6 +299,19 @@ def test_a_single_pixel_is_refused_and_a_line_is_not(encode, file_format):
     decode(encode(np.zeros((1, 2, 3), np.uint8), file_format), 16, "pad")
 
 
+def test_signed_eight_bits_are_said_as_they_are(encode):
+    signed = {SAMPLE_FORMAT_TAG: 2}
+    content = encode(np.full((8, 8), 180, np.uint8), "TIFF", tiffinfo=signed)
+    with pytest.raises(UnreadableImage, match=r"^signed 8-bit pixels"):
+        decode(content, 8, "pad")
+
+
+def test_the_preview_in_a_raw_file_is_not_taken_for_the_picture(encode):
+    content = encode(np.full((8, 8, 3), 180, np.uint8), "TIFF", tiffinfo={254: 1})
+    with pytest.raises(UnreadableImage, match="preview of another, as in raw files"):
+        decode(content, 8, "pad")
+
+
 def test_signed_sixteen_bits_are_said_as_they_are(encode):
     signed = {SAMPLE_FORMAT_TAG: 2}
     content = encode(np.zeros((8, 8), np.uint16), "TIFF", tiffinfo=signed)

@@ -15,6 +15,7 @@ from headswap.pictures.depth import (
     FULL,
     TooLarge,
     bits_of,
+    has_signed_numbers,
     kind_of_numbers,
     largest_number,
     scale_colours,
@@ -22,7 +23,9 @@ from headswap.pictures.depth import (
 )
 from headswap.pictures.formats import (
     DECODING_ERRORS,
+    PREVIEW,
     is_cut,
+    is_preview,
     name_format,
     why_unopened,
     without_metadata,
@@ -126,6 +129,8 @@ def _decode(content: bytes, size: int, resize: str, depth: int | None) -> Pictur
             file_format = image.format or "unknown"
             width, height = image.size
             _require_sides(width, height)
+            if is_preview(image):
+                raise UnreadableImage(PREVIEW)
             if is_cut(content, file_format):
                 raise UnreadableImage(f"damaged {file_format}: its end is missing")
             orientation = _orientation(image)
@@ -221,14 +226,14 @@ def _to_rgb(
 ) -> np.ndarray:
     """Return (H, W, 3) uint8: alpha over white, 16 bits scaled to 8."""
     # convert("RGB") would clip every value above 255 to white.
-    if image.mode.startswith("I;16"):
+    if image.mode.startswith("I;16") and not has_signed_numbers(image):
         is_open = image.format in ("PNG", "TIFF")
         return scale_grey(
             np.asarray(image), bits if is_open else FULL, depth if is_open else None
         )
     if (image.mode, image.format) == ("I", "PPM"):
         return scale_grey(np.asarray(image), FULL, None)
-    if image.mode in ("I", "F"):
+    if image.mode in ("I", "F") or has_signed_numbers(image):
         raise UnreadableImage(f"{kind_of_numbers(image)} have no agreed range")
     profile = image.info.get("icc_profile")
     if bits == FULL:

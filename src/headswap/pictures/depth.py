@@ -83,12 +83,16 @@ def largest_number(image: Image.Image) -> int:
     return largest if values.dtype != np.uint8 else largest * 256 + 255
 
 
+def has_signed_numbers(image: Image.Image) -> bool:
+    """Return whether a TIFF says that its numbers may be below zero."""
+    tags = getattr(image, "tag_v2", {})
+    return tags.get(SAMPLE_FORMAT_TAG, ())[:1] == (2,)
+
+
 def kind_of_numbers(image: Image.Image) -> str:
     """Return in words which numbers a picture has that has no agreed range."""
-    tags = getattr(image, "tag_v2", {})
-    is_signed = tags.get(SAMPLE_FORMAT_TAG, ())[:1] == (2,)
-    bits = max(tags.get(BITS_TAG, ()), default=32)
-    return f"{'signed ' if is_signed else ''}{bits}-bit pixels"
+    bits = max(getattr(image, "tag_v2", {}).get(BITS_TAG, ()), default=32)
+    return f"{'signed ' if has_signed_numbers(image) else ''}{bits}-bit pixels"
 
 
 def _scale(values: np.ndarray, bits: int, depth: int | None) -> np.ndarray:

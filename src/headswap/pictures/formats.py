@@ -9,6 +9,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from PIL import Image
+
 PNG_START = b"\x89PNG\r\n\x1a\n"
 # PNG's chunks that say what the pixels are, which way up and of which colours.
 PNG_NEEDS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -41,6 +43,12 @@ REMEDIES = {
     "Photoshop": "save it as PNG or TIFF",
     "PDF": "save its pictures as PNG, such as by `pdfimages -png`",
 }
+# Of TIFF: 1 stands for a smaller version of another picture.
+_SUBFILE_TAG = 0x00FE
+PREVIEW = (
+    "its first picture is the preview of another, as in raw files of cameras; develop it "
+    "to JPEG or TIFF"
+)
 # What Pillow's plugins raise on damaged files; RuntimeError is AVIF's. Tags of a kind
 # or number that a plugin does not expect bring the last four.
 DECODING_ERRORS = (
@@ -83,6 +91,15 @@ def is_cut(content: bytes, file_format: str) -> bool:
     if file_format != "JPEG2000":
         return False
     return content.rfind(b"\xff\xd9") < content.rfind(b"\xff\x90")
+
+
+def is_preview(image: Image.Image) -> bool:
+    """Return whether the first picture of a TIFF shows in small what comes later in it.
+
+    Source: TIFF 6.0, tag NewSubfileType.
+    """
+    kind = getattr(image, "tag_v2", {}).get(_SUBFILE_TAG, 0)
+    return isinstance(kind, int) and bool(kind & 1)
 
 
 def without_metadata(content: bytes) -> bytes | None:
