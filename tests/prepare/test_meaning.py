@@ -187,6 +187,40 @@ def test_names_of_parts_below_the_levels_are_said_and_the_remedy_reads_them(
 
 
 def test_other_folders_below_the_levels_are_not_mentioned(prepare, put, capsys):
-    put(*(f"{kind}/{part}/{part}.png" for kind in "ab" for part in ("near", "train")))
+    put("a/near/0.png", "a/train/1.png", "b/far/2.png", "b/train/3.png")
     prepare()
     assert "note: the folders" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [("batch_1", "batch_2"), ("2024-01-05", "2024-02-06"), ("part 1", "part 22")],
+)
+def test_numbered_folders_that_hold_the_same_ones_are_asked_about(
+    prepare, put, folders
+):
+    put(*below(*folders))
+    with pytest.raises(InputError, match="must be a level of classes") as caught:
+        prepare()
+    classes, numbers = re.findall(r"data\.levels=\[(\S+?)\]", str(caught.value))
+    found = prepare(levels=tuple(classes.split(","))).tasks[0].class_names
+    assert found == ("bird", "cat", "dog")
+    assert prepare(levels=tuple(numbers.split(","))).tasks[0].class_names == folders
+
+
+def test_named_folders_that_hold_the_same_ones_are_noted(prepare, put, capsys):
+    put(*below("indoor", "outdoor"))
+    prepare()
+    noted = (
+        "the folders of 'label' are indoor, outdoor, which all hold the folders bird"
+    )
+    assert noted in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "folders", [("trainA", "testA"), ("Xtrain", "Xtest"), ("训练", "测试")]
+)
+def test_parts_by_other_names_are_known(prepare, put, folders):
+    put(*below(*folders))
+    with pytest.raises(InputError, match="these are names of parts"):
+        prepare()

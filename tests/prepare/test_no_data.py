@@ -141,3 +141,16 @@ def test_a_class_of_excluded_files_alone_is_no_class(
     prepare_images(inputs_of_prepare, data, options, tmp_path / "prepared")
     [task] = read_index(tmp_path / "prepared").tasks
     assert task.class_names == ("cat", "dog")
+
+
+def test_a_part_without_labels_and_an_empty_folder_can_be_excluded(
+    section, tmp_path, write_picture
+):
+    for number, name in enumerate(("train/a/0.png", "test/b/1.png", "unlabeled/2.png")):
+        write_picture(tmp_path / name, number)
+    (tmp_path / "train" / "empty").mkdir()
+    options = {"root": str(tmp_path), "levels": ("split", "label")}
+    data = section("data", **options, exclude=("unlabeled", "train/empty"))
+    listing = leave_out(folders.read(data), data)
+    assert [row.path for row in listing.rows] == ["test/b/1.png", "train/a/0.png"]
+    assert listing.rejected == []

@@ -46,8 +46,8 @@ REMEDIES = {
 # Of TIFF: 1 stands for a smaller version of another picture.
 _SUBFILE_TAG = 0x00FE
 PREVIEW = (
-    "its first picture is the preview of another, as in raw files of cameras; develop it "
-    "to JPEG or TIFF"
+    "its first picture is the preview of another, as in raw files of cameras; develop "
+    "it to JPEG or TIFF"
 )
 # What Pillow's plugins raise on damaged files; RuntimeError is AVIF's. Tags of a kind
 # or number that a plugin does not expect bring the last four.

@@ -1,7 +1,7 @@
 """What a layout found: files, their labels, given parts and groups."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Listing:
         rejected: (path, reason) of files that cannot be labelled.
         advice: a sentence, what to set where the labels turn out to mean nothing.
         below: in words, what the folders of the last level hold.
+        excluded: files, and folders without any, that the layout has left out as
+            `data.exclude` says.
     """
 
     root: Path
@@ -53,6 +55,7 @@ class Listing:
     rejected: list[tuple[str, str]] = field(default_factory=list)
     advice: str = "Add images of other classes."
     below: str = ""
+    excluded: Sequence[str] = ()
 
 
 def group_by_pattern(listing: Listing, pattern: str | None) -> Listing:

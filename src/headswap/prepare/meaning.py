@@ -15,6 +15,24 @@ from headswap.prepare.listing import Listing
 PART_WORDS = {
     *("train", "training", "trainval", "val", "valid", "validation", "dev"),
     *("test", "testing", "eval", "evaluation", "holdout", "fold", "unlabeled"),
+    # As arrays are often called.
+    *("xtrain", "xval", "xtest", "ytrain", "yval", "ytest"),
+    # German, French, Spanish, Italian, Portuguese
+    *("apprentissage", "entraînement", "entrainement", "entrenamiento", "prueba"),
+    *("validierung", "validación", "validacion", "addestramento", "treino", "teste"),
+    # Russian, Chinese, Japanese, Korean
+    *(
+        "обучение",
+        "валидация",
+        "тест",
+        "训练",
+        "训练集",
+        "验证",
+        "验证集",
+        "测试",
+        "测试集",
+    ),
+    *("訓練", "学習", "検証", "テスト", "훈련", "학습", "검증", "테스트"),
 }
 BESIDE_PART_WORDS = {"data", "dataset", "images", "seg", "set", "split"}
 # Words for what files are, in whatever they show.
@@ -22,6 +40,7 @@ FILE_WORDS = {
     *("image", "images", "img", "imgs", "jpegimages", "photo", "photos", "picture"),
     *("pictures", "mask", "masks", "segmentationclass", "segmentationobject", "raw"),
     *("annotation", "annotations", "imagesets", "label", "labels", "xml", "trimaps"),
+    *("original", "originals", "resized", "cropped", "augmented", "processed"),
 }
 
 
@@ -37,7 +56,8 @@ def words_of(name: str) -> list[str]:
 def is_part(name: str) -> bool:
     """Return whether a name is that of a part, such as `test_set` or `fold3`."""
     words = set(words_of(name))
-    return bool(words & PART_WORDS) and words <= PART_WORDS | BESIDE_PART_WORDS
+    others = {word for word in words - PART_WORDS if len(word) > 1}
+    return bool(words & PART_WORDS) and others <= BESIDE_PART_WORDS
 
 
 def are_parts(names: Collection[str]) -> bool:

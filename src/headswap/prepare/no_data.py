@@ -5,7 +5,7 @@ and excluded files are taken from what a layout found, and counted.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fnmatch import translate
 from pathlib import PurePosixPath
@@ -76,11 +76,10 @@ def leave_out(listing: Listing, data: Section) -> Listing:
             f"note: {len(masks)} masks beside their pictures are left out: "
             f"{listed(sorted(masks))}. To have them in, rename them."
         )
-    if listing.rows and not rows:
+    if excluded and not rows:
         raise InputError(
             f"data.exclude: it must leave pictures below data.root, got "
-            f"{list(data.exclude)}, which leaves none of {len(listing.rows)}. Correct "
-            "it."
+            f"{list(data.exclude)}, which leaves none of {len(excluded)}. Correct it."
         )
     return replace(
         listing,
@@ -96,10 +95,11 @@ def _matches(listing: Listing, patterns: Sequence[str]) -> set[str]:
         InputError: with every pattern that matches none.
     """
     paths = [row.path for row in listing.rows] + [path for path, _ in listing.rejected]
+    paths += listing.excluded
     excluded: set[str] = set()
     faults = []
     for pattern in patterns:
-        found = _matching(pattern, paths)
+        found = list(filter(matcher([pattern]), paths))
         excluded.update(found)
         if not found:
             faults.append(
@@ -111,18 +111,28 @@ def _matches(listing: Listing, patterns: Sequence[str]) -> set[str]:
     return excluded
 
 
-def _matching(pattern: str, paths: Sequence[str]) -> list[str]:
-    """Return the paths that a pattern matches, or a folder of which it does."""
-    wanted = re.compile(translate(composed(pattern.strip("/"))))
-    is_of_names = "/" not in pattern.strip("/")
+def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return what says whether a pattern matches a path, or a folder above it."""
+    of_names, of_paths = (
+        [
+            re.compile(translate(composed(each.strip("/"))))
+            for each in patterns
+            if ("/" in each.strip("/")) == is_of_paths
+        ]
+        for is_of_paths in (False, True)
+    )
 
     def is_meant(path: str) -> bool:
-        parts = composed(path).split("/")
-        if not is_of_names:
-            parts = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-        return any(map(wanted.match, parts))
+        names = composed(path).split("/") if patterns else []
+        above = ["/".join(names[:end]) for end in range(1, len(names) + 1)]
+        return any(
+            pattern.match(each)
+            for some, parts in ((of_names, names), (of_paths, above))
+            for pattern in some
+            for each in parts
+        )
 
-    return [path for path in paths if is_meant(path)]
+    return is_meant
 
 
 def _masks(rows: Sequence[Row]) -> list[str]:

@@ -4,11 +4,11 @@ Nothing is read by a guess: it only says what to set.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from headswap.errors import listed
+from headswap.errors import InputError, listed
 from headswap.machine.places import find_place
 from headswap.params.data import PART_LEVEL, SKIPPED, Section
 from headswap.prepare.meaning import are_files, are_parts, words_of
@@ -33,6 +33,49 @@ def folders_below(files: Sequence[tuple[str, ...]], depth: int) -> str:
     """Return in words which folders there are at a depth below the root, if any."""
     names = sorted({parts[depth] for parts in files if len(parts) > depth + 1})
     return f"the folders {listed(names)}" if names else ""
+
+
+def require_telling_levels(files: Sequence[tuple[str, ...]], data: Section) -> None:
+    """Check that the last level, and not the next one below it, has the classes.
+
+    Where each of its folders holds the same ones, either may have them. Numbers and
+    dates, as of batches, are hardly classes; of other names a note is printed.
+
+    Args:
+        files: path parts below the root of every file.
+        data: the section as it is set.
+
+    Raises:
+        InputError: only numbers tell its folders apart.
+    """
+    depth, last = len(data.levels), data.levels[-1]
+    held: dict[str, set[str]] = defaultdict(set)
+    for parts in files:
+        held[parts[depth - 1]].add(parts[depth] if len(parts) > depth + 1 else "")
+    below = next(iter(held.values()), set())
+    is_crossed = len(held) > 1 and len(below) > 1 and "" not in below
+    if last in (PART_LEVEL, SKIPPED, data.group, *data.slices) or not is_crossed:
+        return
+    if (
+        are_parts(below)
+        or are_files(below)
+        or any(each != below for each in held.values())
+    ):
+        return
+    above = ",".join(data.levels[:-1]) + "," * (depth > 1)
+    found = (
+        f"{listed(sorted(held))}, which all hold the folders {listed(sorted(below))}"
+    )
+    settings = (
+        f"Set data.levels=[{above}_,{last}] if those below are the classes, or "
+        f"data.levels=[{above}{last},_] if these are"
+    )
+    if len({tuple(words_of(name)) for name in held}) == 1:
+        raise InputError(
+            f"data.levels: {last!r} must be a level of classes, got {found}. "
+            f"{settings}."
+        )
+    print(f"note: the folders of {last!r} are {found}. {settings}")
 
 
 def advise(files: Sequence[tuple[str, ...]], data: Section) -> str:

@@ -9,15 +9,22 @@ The level `_` is not read: `data.levels: [_, label]`.
 """
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, SKIPPED, Section
 from headswap.prepare.choice import choose
 from headswap.prepare.layouts._files import require_folder, require_parts, walk
-from headswap.prepare.layouts._levels import NO_CLASSES, advise, folders_below
+from headswap.prepare.layouts._levels import (
+    NO_CLASSES,
+    advise,
+    folders_below,
+    require_telling_levels,
+)
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.meaning import are_parts, is_part
+from headswap.prepare.no_data import matcher
 
 FEW_CHOSEN = (
     "Choose more classes in data.classes, or skip that level in data.levels with _."
@@ -36,8 +43,12 @@ def read(data: Section) -> Listing:
     files, higher, num_skipped = [], [], 0
     class_folders: set[tuple[str, ...]] = set()
     filled_folders: set[tuple[str, ...]] = set()
+    excluded: list[str] = []
+    is_excluded = matcher(data.exclude)
     for parts, is_folder, hidden in walk(root):
-        if is_folder:
+        if not hidden and is_excluded("/".join(parts)):
+            excluded.append("/".join(parts))
+        elif is_folder:
             if not hidden and len(parts) <= depth:
                 class_folders.add(parts)
         elif hidden:
@@ -47,18 +58,18 @@ def read(data: Section) -> Listing:
         else:
             filled_folders.update(parts[:level] for level in range(1, depth + 1))
             files.append(parts)
-    if not files:
+    if not files and not excluded:
         pattern = "/".join(f"<{level}>" for level in data.levels)
         raise InputError(
             f"data.root: {data.root} must hold images as {pattern}/<file>, got none "
             f"({len(higher)} files lie higher). {advise(higher, data)}"
         )
     empty = sorted("/".join(parts) for parts in class_folders - filled_folders)
-    if empty:
+    if empty and files:
         raise InputError(
             f"data.root: every class folder must hold images, got {len(empty)} "
             f"without: {listed(empty)}. {_or(advise(files + higher, data))}Fill or "
-            "remove them."
+            "remove them, or name them in data.exclude."
         )
     part_names = set()
     if PART_LEVEL in data.levels:
@@ -70,6 +81,7 @@ def read(data: Section) -> Listing:
     own_parts = require_parts(part_names, data, "data.levels", advice)
     no_tasks = (PART_LEVEL, SKIPPED, data.group, *data.slices)
     tasks = [name for name in data.levels if name not in no_tasks]
+    require_telling_levels(files, data)
     rows = []
     for parts in files:
         names = dict(zip(data.levels, parts, strict=False))
@@ -94,7 +106,12 @@ def read(data: Section) -> Listing:
         rejected=[("/".join(parts), reason) for parts in higher] + left_out,
         advice=FEW_CHOSEN if data.classes else advise(files, data),
         below=folders_below(files, depth),
+        excluded=sorted(set(excluded) - _folders_above(excluded)),
     )
+
+
+def _folders_above(paths: Sequence[str]) -> set[str]:
+    return {str(folder) for path in paths for folder in PurePosixPath(path).parents}
 
 
 def _say_parts_below(files: Sequence[tuple[str, ...]], data: Section) -> None:
