@@ -53,8 +53,12 @@ def test_an_engine_gives_every_picture_s_feature_in_order(name, network, picture
 def test_a_feature_does_not_depend_on_the_pictures_around_it(name, network, pictures):
     features = compute(name, network, pictures)
     reversed_order = compute(name, network, pictures[::-1], batch_size=5)
-    np.testing.assert_array_equal(features, reversed_order[::-1])
-    np.testing.assert_array_equal(features[:1], compute(name, network, pictures[:1]))
+    alone = compute(name, network, pictures[:1])
+    # In batches, the place in one may count in the last bits, as on processors with
+    # AVX2 alone.
+    rtol = 1e-5 if name == "keras" else 0
+    np.testing.assert_allclose(features, reversed_order[::-1], rtol, rtol / 1000)
+    np.testing.assert_allclose(features[:1], alone, rtol, rtol / 1000)
 
 
 @pytest.mark.parametrize("name", ENGINES)

@@ -31,7 +31,16 @@ def left(section, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["@eaDir", "@Recycle", "#recycle", "Thumbs.db", "Cat Previews.lrdata", ".x"]
+    "name",
+    [
+        "@eaDir",
+        "@__thumb",
+        "@Recycle",
+        "#recycle",
+        "Thumbs.db",
+        "Cat Previews.lrdata",
+        ".x",
+    ],
 )
 def test_what_disks_and_programs_leave_is_no_data(name):
     assert is_no_data(name)
@@ -77,7 +86,31 @@ def test_masks_beside_their_pictures_are_left_out_and_named(left, capsys):
     # No picture x or 1 lies beside those of that name.
     assert left([], *pictures, *masks) == pictures
     [note] = capsys.readouterr().out.splitlines()
-    assert note.startswith("note: 3 masks beside their pictures are left out: a/1 (2)_")
+    assert note.startswith(
+        "note: 3 masks or previews beside their pictures are left out: a/1"
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"a/1{end}.png" for end in ("_seg", "_GT", ".mask", "_labelIds", "_trimap")),
+        *("a/mask_1.png", "a/1Mask.png", "a/1-depth.png", "a/1_annotation.png"),
+        *("b/masks/2.png", "b/labels/2.png", "b/Ground_Truth/2.png"),
+        *("a/thumbs/1.jpg", "a/previews/1.png"),
+    ],
+)
+def test_masks_and_previews_by_any_usual_name_are_left_out(left, path):
+    pictures = ["a/1.png", "b/images/2.png"]
+    assert left([], *pictures, path) == pictures
+
+
+@pytest.mark.parametrize(
+    "path", ["a/thumbs/3.png", "a/unmask.png", "c/masks/2.png", "masks/d/2.png"]
+)
+def test_what_belongs_to_no_picture_is_one_itself(left, path):
+    pictures = ["a/1.png", "b/images/2.png", "images/d/2.png"]
+    assert left([], *pictures, path) == [*pictures, path]
 
 
 def test_what_a_table_names_is_no_mask(left):

@@ -1,4 +1,8 @@
-"""Keras on its backend, and so on a GPU where there is one; in batches."""
+"""Keras on its backend, and so on a GPU where there is one; in batches.
+
+The place of a picture in its batch may count in the last bits of its features: it does
+on processors with AVX2 and without AVX-512, by 2e-7 of a feature.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice

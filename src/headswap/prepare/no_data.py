@@ -28,18 +28,45 @@ FOLDERS = {
     *("lost+found", "lost.dir"),
     # Network disks: Synology, QNAP, and the snapshots of others
     *("@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot"),
-    *("~snapshot", "_gsdata_"),
+    *("@__thumb", "@synoresource", "@synologycloudsync", "~snapshot", "_gsdata_"),
+    # FrontPage
+    "_vti_cnf",
     # Photo programs: iTunes, Nikon
     *("ipod photo cache", "nksc_param"),
 }
 # Of folders and files of Lightroom and Apple's programs, and of notes beside pictures.
 ENDINGS = (".lrdata", ".lrcat", ".ithmb", ".aae", ".xmp", ".pp3", ".dop")
 
-# Beside `cat.jpg`: `cat_mask.png`, `cat_mask_1.png`, `cat_Segmentation.png`.
-_MASK = re.compile(
-    r"(?P<name>.+)[ _-](masks?|segmentation|groundtruth|superpixels)([ _-]?\d+)?",
-    re.IGNORECASE,
+# Beside `cat.jpg`: `cat_mask.png`, `cat_mask_1.png`, `cat.GT.png`, `mask_cat.png`.
+_KINDS = (
+    r"(masks?|seg|segmentation|gt|ground[ _-]?truth|label(_?ids)?|trimaps?|superpixels|"
+    r"annotations?|depth)"
 )
+_MASKS = (
+    re.compile(rf"(?P<name>.+?)[ ._-]{_KINDS}([ _-]?\d+)?", re.IGNORECASE),
+    re.compile(rf"{_KINDS}[ ._-](?P<name>.+)", re.IGNORECASE),
+    re.compile(r"(?P<name>.*[^A-Za-z])Mask"),
+)
+# Beside `images` or its like: folders of what belongs to them.
+_PICTURE_FOLDERS = {
+    "image",
+    "images",
+    "img",
+    "imgs",
+    "jpegimages",
+    "photos",
+    "pictures",
+}
+_MASK_FOLDERS = {
+    *("mask", "masks", "label", "labels", "segmentation", "segmentations", "gt"),
+    *("groundtruth", "ground_truth", "trimap", "trimaps", "annotation", "annotations"),
+    *("depth", "superpixels"),
+}
+# Below the pictures that they show again.
+_PREVIEW_FOLDERS = {
+    *("thumb", "thumbs", "_thumbs", "thumbnail", "thumbnails", "preview", "previews"),
+    "cache",
+}
 
 
 def is_no_data(name: str) -> bool:
@@ -68,12 +95,12 @@ def leave_out(listing: Listing, data: Section) -> Listing:
     """
     excluded = _matches(listing, data.exclude)
     rows = [row for row in listing.rows if row.path not in excluded]
-    masks = set(_masks(rows)) if data.layout == "folders" else set()
+    masks = set(_beside(rows)) if data.layout == "folders" else set()
     if excluded:
         print(f"data.exclude leaves out {len(excluded)} files")
     if masks:
         print(
-            f"note: {len(masks)} masks beside their pictures are left out: "
+            f"note: {len(masks)} masks or previews beside their pictures are left out: "
             f"{listed(sorted(masks))}. To have them in, rename them."
         )
     if excluded and not rows:
@@ -135,13 +162,38 @@ def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     return is_meant
 
 
-def _masks(rows: Sequence[Row]) -> list[str]:
-    """Return the paths of masks that lie beside the pictures they belong to."""
+def _beside(rows: Sequence[Row]) -> list[str]:
+    """Return the paths of masks and previews that lie beside what they belong to."""
     paths = [PurePosixPath(row.path) for row in rows]
     pictures = {(path.parent, path.stem) for path in paths}
-    found = [(path, _MASK.fullmatch(path.stem)) for path in paths]
+    folders = {
+        (folder.parent, folder.name.casefold())
+        for path in paths
+        for folder in path.parents
+    }
+
+    def is_named_so(path: PurePosixPath) -> bool:
+        found = (pattern.fullmatch(path.stem) for pattern in _MASKS)
+        return any(each and (path.parent, each["name"]) in pictures for each in found)
+
+    def is_in_such(path: PurePosixPath) -> bool:
+        return any(
+            # At the top they are classes, which is refused.
+            folder.parent.name
+            and folder.name.casefold() in _MASK_FOLDERS
+            and any((folder.parent, name) in folders for name in _PICTURE_FOLDERS)
+            for folder in path.parents
+        )
+
+    def is_preview(path: PurePosixPath) -> bool:
+        folder = path.parent
+        return (
+            folder.name.casefold() in _PREVIEW_FOLDERS
+            and (folder.parent, path.stem) in pictures
+        )
+
     return [
         str(path)
-        for path, mask in found
-        if mask and (path.parent, mask["name"]) in pictures
+        for path in paths
+        if is_named_so(path) or is_in_such(path) or is_preview(path)
     ]

@@ -54,13 +54,10 @@ def require_telling_levels(files: Sequence[tuple[str, ...]], data: Section) -> N
         held[parts[depth - 1]].add(parts[depth] if len(parts) > depth + 1 else "")
     below = next(iter(held.values()), set())
     is_crossed = len(held) > 1 and len(below) > 1 and "" not in below
-    if last in (PART_LEVEL, SKIPPED, data.group, *data.slices) or not is_crossed:
-        return
-    if (
-        are_parts(below)
-        or are_files(below)
-        or any(each != below for each in held.values())
-    ):
+    is_crossed = is_crossed and all(each == below for each in held.values())
+    is_known = any(are_parts(names) or are_files(names) for names in (held, below))
+    no_classes = (PART_LEVEL, SKIPPED, data.group, *data.slices)
+    if not is_crossed or is_known or last in no_classes:
         return
     above = ",".join(data.levels[:-1]) + "," * (depth > 1)
     found = (
