@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from headswap import params
 from headswap.check import raw_files
 from headswap.check.raw_files import require_reachable, require_walkable
+from headswap.cli import main
 from headswap.errors import InputError
 
 
@@ -102,6 +104,26 @@ def test_links_to_files_and_folders_are_followed_once(root, tmp_path):
 
 def test_a_root_that_is_not_there_is_for_others_to_name(tmp_path):
     require_walkable(str(tmp_path / "gone"))
+
+
+def test_the_command_names_them_too_and_says_what_is_not_there(
+    root, repository, tmp_path, capsys
+):
+    yaml = YAML()
+    written = yaml.load(repository / "params.yaml")
+    file = tmp_path / "params.yaml"
+
+    def check(path):
+        written["data"]["root"] = str(path)
+        yaml.dump(written, file)
+        main(["check", str(file)])
+        return capsys.readouterr().out
+
+    assert check(root) == f"{file} is valid\ndata.root: {root}\n"
+    assert check(root / "none").endswith("none (no such folder)\n")
+    break_link(root)
+    with pytest.raises(SystemExit, match="a link that leads nowhere"):
+        check(root)
 
 
 def test_check_names_them_before_dvc_walks(root, repository, tmp_path):

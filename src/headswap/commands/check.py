@@ -1,12 +1,14 @@
-"""`headswap check`: params.yaml as every run checks it first."""
+"""`headswap check`: params.yaml and the pictures as every run checks them first."""
 
 import argparse
 
 from headswap import params
 from headswap.check.inputs import LIBRARIES, named_files
+from headswap.check.raw_files import require_walkable
+from headswap.machine.places import find_place, is_stored, require_answer
 
-HELP = "is params.yaml valid, and which files does it name?"
-DESCRIPTION = "Check params.yaml as every run does first, without running."
+HELP = "is params.yaml valid, can what it names be read?"
+DESCRIPTION = "Check params.yaml and data.root as every run does, without running."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,13 +17,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print that params.yaml is valid, and the files it names.
+    """Print that params.yaml is valid, and what it names.
 
     Raises:
-        InputError: with every fault of every section.
+        InputError: with every fault of every section, or with every file below
+            `data.root` at which DVC would stop.
     """
     sections = params.check(params.load(options.file), options.file)
     print(f"{options.file} is valid")
+    root = find_place(sections["data"].root)
+    if is_stored(root):
+        require_answer(root)
+    else:
+        require_walkable(str(root))
+    print(f"data.root: {root}{'' if root.is_dir() else ' (no such folder)'}")
     for stage in LIBRARIES:
         for name, file in named_files(stage, sections).items():
             print(f"{name}: {file}{'' if file.is_file() else ' (no such file)'}")
