@@ -291,6 +291,16 @@ def test_16_bits_of_which_one_file_uses_most_are_not_said(run, pictures, capsys)
     assert "16 bits" not in capsys.readouterr().out
 
 
+def test_one_bright_file_hides_not_that_most_are_dark(run, pictures, capsys):
+    for largest in (4000, 3000, 60_000):
+        values = np.linspace(0, largest, 400).astype(np.uint16).reshape(20, 20)
+        Image.fromarray(values).save(pictures / f"category0/landmark0/{largest}.png")
+    run(pictures)
+    printed = capsys.readouterr().out
+    assert "warning: 2 files of 16 bits hold no number above 4000 of" in printed
+    assert "set prepare.depth=12, which leaves out 1 that hold more." in printed
+
+
 def test_a_file_above_the_finest_level_is_listed(run, pictures, write_picture):
     write_picture(pictures / "top.png", 60)
     write_picture(pictures / "category1/middle.png", 61)

@@ -46,7 +46,7 @@ def say_pages(rows: Sequence[Row], pictures: Sequence[Picture]) -> None:
 def say_depth(
     rows: Sequence[Row], pictures: Sequence[Picture], depth: int | None
 ) -> None:
-    """Say where numbers of 16 bits use so little of them that pictures are dark.
+    """Say where most pictures of 16 bits use so few of them that they are dark.
 
     Args:
         rows: that are used.
@@ -55,11 +55,14 @@ def say_depth(
     """
     both = zip(rows, pictures, strict=True)
     deep = [(row.path, each.largest) for row, each in both if each.largest]
-    largest = max((number for _, number in deep), default=0)
-    if largest and depth is None and largest.bit_length() <= MOST_UNUSED:
+    dark = [each for each in deep if each[1].bit_length() <= MOST_UNUSED]
+    # A single dark one among others is a dark picture.
+    if 2 * len(dark) > len(deep) and depth is None:
+        largest = max(number for _, number in dark)
+        bits, others = largest.bit_length(), len(deep) - len(dark)
         print(
-            f"warning: {len(deep)} files of 16 bits hold no number above {largest} of "
-            f"65535, and so are all dark: {listed([path for path, _ in deep])}. If the "
-            f"camera has {largest.bit_length()} bits, set "
-            f"prepare.depth={largest.bit_length()}."
+            f"warning: {len(dark)} files of 16 bits hold no number above {largest} of "
+            f"65535, and so are all dark: {listed([path for path, _ in dark])}. If the "
+            f"camera has {bits} bits, set prepare.depth={bits}"
+            + (f", which leaves out {others} that hold more." if others else ".")
         )
