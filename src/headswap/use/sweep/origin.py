@@ -9,6 +9,9 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from headswap.machine.fingerprint import hash_text
+from headswap.machine.links import describe_links
+from headswap.machine.places import find_place, is_stored, list_stored
 from headswap.use import dvc
 
 # Results, and what no run depends on: another state of these is no other experiment.
@@ -28,20 +31,25 @@ def hash_code(root: Path) -> str:
 def hash_pictures(folder: str) -> str:
     """Return a hash that differs where files of a folder outside the project do.
 
+    Those of a storage are listed, and those behind links to folders found, too.
+
     What lies in the project is known to git, by DVC's file beside it or as its code.
     """
+    if is_stored(folder):
+        return hash_text(list_stored(find_place(folder)))
     if not Path(folder).is_absolute():
         return ""
-    files = []
+    files: list[object] = [*describe_links(folder).items()]
     for parent, _, names in os.walk(folder):
         for path in (Path(parent) / name for name in names):
             with suppress(OSError):
                 found = path.stat()
                 files.append((str(path), found.st_size, found.st_mtime_ns))
-    text = repr(sorted(files))
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return hash_text(sorted(files, key=str))
 
 
 def count_files(folder: str) -> int:
     """Return how many files a folder has, 0 where it is not there."""
+    if is_stored(folder):
+        return sum(not is_folder for _, is_folder, _ in list_stored(find_place(folder)))
     return sum(len(names) for _, _, names in os.walk(folder))
