@@ -80,7 +80,8 @@ class Section:
         one_hot: layout `csv`: by task, the columns of 0 and 1 that are its classes, of
             which an image has any number; `*` in a name stands for any letters.
         class_names: layout `csv`: by task, a file that names numeric class ids: lines
-            `<id> <name>`, names alone, from 0 or 1, or a table with a header.
+            of both, parted by any usual mark, names alone, from 0 or 1, a table with a
+            header, or YAML with `names`.
         classes: the classes of interest, of one task or several; empty for all that
             occur. Images of others are left out, or with several labels lose them.
         unlabelled: how many images without any class a multilabel task keeps: a number,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from headswap.errors import listed
 from headswap.params.data import Section
 from headswap.prepare.layouts._columns import YES_OR_NO
+from headswap.prepare.layouts._pairs import as_id
 
 # What may stand between classes where `data.separator` does not.
 SEPARATORS = "|,;/+& "
@@ -59,7 +60,7 @@ class Cells:
         elif not cell:
             return ()
         if task in self._data.class_names:
-            labels = [str(int(each)) if each.isdecimal() else each for each in labels]
+            labels = [as_id(each) or each for each in labels]
             for label in labels:
                 self.ids[task].setdefault(label, where)
         return tuple(sys.intern(label) for label in labels)

@@ -1,4 +1,4 @@
-"""Files that name numeric class ids: `<id> <name>` a line, names alone, or a table."""
+"""Files that name class ids: `<id> <name>` a line, names alone, a table, or YAML."""
 
 import csv
 import re
@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headswap.errors import InputError, listed
+from headswap.params._yaml import parse_yaml
 from headswap.prepare.layouts._delimiter import most_frequent_delimiter
+from headswap.prepare.layouts._pairs import (
+    ID_WORDS,
+    NAME_WORDS,
+    REMEDY,
+    Pairs,
+    as_id,
+    bare,
+    contradict,
+    is_heading,
+    read_pairs,
+)
 from headswap.prepare.meaning import words_of
 
-ID_WORDS = {"id", "ids", "index", "idx", "number", "no", "nr", "code"}
-NAME_WORDS = {"name", "names", "class", "classes", "label", "labels", "category"}
-REMEDY = "Write a file of one `<id> <name>` a line, and name it in data.class_names."
+# Of the file that YOLO reads, which also says where pictures are.
+_YAML_KEY = re.compile(r"names\s*:")
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,7 @@ class NamesFile:
 
     path: Path
     names: Sequence[str]
-    ids: Sequence[int] | None
+    ids: Sequence[str] | None
 
     def by_id(self, task: str, used: Collection[str]) -> Mapping[str, str]:
         """Return the name of each id, and print what was taken.
@@ -41,30 +52,53 @@ class NamesFile:
             used: the labels that occur, ids without leading zeros.
 
         Raises:
-            InputError: the ids do not show whether they start at 0 or at 1.
+            InputError: the ids do not show whether they start at 0 or at 1, or whether
+                the first line is a name.
         """
-        ids: Sequence[int] = self.ids or ()
-        how = "as its ids say"
-        if self.ids is None:
-            num_names = len(self.names)
-            if "0" not in used and str(num_names) not in used:
-                in_order: list[str] = sorted(used, key=lambda i: (len(i), i))
-                raise InputError(
-                    f"data.class_names.{task}: the ids in the table must have 0 or "
-                    f"{num_names} among them, or nothing shows whether the first of "
-                    f"the {num_names} names in {self.path.name} is 0 or 1, got "
-                    f"{listed(in_order)}. {REMEDY}"
-                )
+        ids, how = self.ids, "as its ids say"
+        if ids is None:
             start = 0 if "0" in used else 1
-            ids, how = range(start, start + num_names), f"numbered from {start}"
-        taken = dict(zip(map(str, ids), self.names, strict=True))
+            ids = [str(start + number) for number in range(len(self.names))]
+            how = f"numbered from {start}"
+            self._require_order(task, used, ids)
+        taken = dict(zip(ids, self.names, strict=True))
         pairs = listed([f"{number} = {name}" for number, name in taken.items()])
         print(f"{task}, {self.path.name} {how}: {pairs}")
         return taken
 
+    def _require_order(
+        self, task: str, used: Collection[str], ids: Sequence[str]
+    ) -> None:
+        """Check that names alone have the ids that their order gives them."""
+        where, num_names = f"data.class_names.{task}", len(self.names)
+        if "0" not in used and str(num_names) not in used:
+            in_order: list[str] = sorted(used, key=lambda i: (len(i), i))
+            raise InputError(
+                f"{where}: the ids in the table must have 0 or {num_names} among them, "
+                f"or nothing shows whether the first of the {num_names} names in "
+                f"{self.path.name} is 0 or 1, got {listed(in_order)}. {REMEDY}"
+            )
+        if contradict(self.names, ids, used):
+            raise InputError(
+                f"{where}: lines of {self.path.name} must be names alone, or ids and "
+                "names parted by a usual mark, got "
+                f"{listed(list(map(repr, self.names)))}. {REMEDY}"
+            )
+        if set(used) == set(map(str, range(num_names - 1))):
+            raise InputError(
+                f"{where}: {self.path.name} must have as many names as the table has "
+                f"ids, {num_names - 1}, or nothing shows whether its first line is a "
+                f"header, got {num_names}, of which the first is {self.names[0]!r}. "
+                f"Delete that line if it is no class. If it is one: {REMEDY}"
+            )
 
-def read_names(path: Path) -> NamesFile:
+
+def read_names(path: Path, used: Collection[str]) -> NamesFile:
     """Return what a file of class names says.
+
+    Args:
+        path: of the file.
+        used: the ids in the table, which tell ids in the file from names with digits.
 
     Raises:
         InputError: it cannot be read, it does not show which ids and names it has, or
@@ -78,16 +112,18 @@ def read_names(path: Path) -> NamesFile:
             "Check data.root and data.class_names."
         ) from error
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    pairs = _from_table(path, lines)
+    pairs = _from_yaml(path, text) if any(map(_YAML_KEY.match, lines)) else None
     if pairs is None:
-        pairs = _from_pairs(path, lines)
+        pairs = _from_table(path, lines)
+    if pairs is None:
+        pairs = read_pairs(path, lines, used)
     if pairs is None:
         # A header above names alone would move each of them by one.
-        names = lines[1:] if lines and _is_heading(lines[0]) else lines
-        found = NamesFile(path, names, None)
+        names = lines[1:] if lines and is_heading(lines[0]) else lines
+        found = NamesFile(path, list(map(bare, names)), None)
     else:
-        found = NamesFile(path, [n for _, n in pairs], [int(i) for i, _ in pairs])
-    for what, values in (("id", [*map(str, found.ids or ())]), ("name", found.names)):
+        found = NamesFile(path, [bare(n) for _, n in pairs], [i for i, _ in pairs])
+    for what, values in (("id", found.ids or ()), ("name", found.names)):
         twice = [value for value, count in Counter(values).items() if count > 1]
         if twice:
             raise InputError(
@@ -97,7 +133,30 @@ def read_names(path: Path) -> NamesFile:
     return found
 
 
-def _from_table(path: Path, lines: Sequence[str]) -> list[tuple[str, str]] | None:
+def _from_yaml(path: Path, text: str) -> Pairs | None:
+    """Return (id, name) of what stands below `names`: by id, or in order from 0.
+
+    Raises:
+        InputError: it is no YAML, or no names by id stand there.
+    """
+    values = parse_yaml(text, str(path))
+    if not isinstance(values, dict):  # Lines of names below a header.
+        return None
+    names = values.get("names")
+    if isinstance(names, list):
+        names = dict(enumerate(names))
+    if not isinstance(names, dict) or not all(
+        as_id(str(number)) and type(name) in (str, int)
+        for number, name in names.items()
+    ):
+        raise InputError(
+            f"data.class_names: {path.name} must have a name an id below `names`, got "
+            f"{names!r:.80}. {REMEDY}"
+        )
+    return [(as_id(str(number)), str(name)) for number, name in names.items()]
+
+
+def _from_table(path: Path, lines: Sequence[str]) -> Pairs | None:
     """Return (id, name) of the lines of a table with a header, or of names and ids.
 
     Raises:
@@ -114,17 +173,17 @@ def _from_table(path: Path, lines: Sequence[str]) -> list[tuple[str, str]] | Non
     if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
         return None
     header, body = rows[0], list(zip(*rows[1:], strict=True))
-    numeric = [all(cell.isdecimal() for cell in column) for column in body]
+    numeric = [all(map(as_id, column)) for column in body]
     ids = [i for i, found in enumerate(numeric) if found]
     names = [i for i, found in enumerate(numeric) if not found]
     if not ids:
-        if all(map(_is_heading, header)):
+        if all(map(is_heading, header)):
             _refuse_columns(path, header)
         return None
-    if any(cell.isdecimal() for cell in header):
+    if any(map(as_id, header)):
         # No header. Names that come first: the other order is no table's alone.
         if len(header) == 2 and (ids, names) == ([1], [0]):
-            return [(row[1], row[0]) for row in rows]
+            return [(as_id(row[1]), row[0]) for row in rows]
         return None
     # What repeats are groups of classes, or counts.
     ids, names = (
@@ -134,7 +193,7 @@ def _from_table(path: Path, lines: Sequence[str]) -> list[tuple[str, str]] | Non
     ids, names = _narrow(ids, header, ID_WORDS), _narrow(names, header, NAME_WORDS)
     if len(ids) != 1 or len(names) != 1:
         _refuse_columns(path, header)
-    return list(zip(body[ids[0]], body[names[0]], strict=True))
+    return list(zip(map(as_id, body[ids[0]]), body[names[0]], strict=True))
 
 
 def _narrow(columns: list[int], header: Sequence[str], words: set[str]) -> list[int]:
@@ -148,39 +207,3 @@ def _refuse_columns(path: Path, header: Sequence[str]) -> None:
         f"data.class_names: {path.name} must have one column of ids and one of names, "
         f"got the columns {', '.join(header)}. {REMEDY}"
     )
-
-
-def _from_pairs(path: Path, lines: Sequence[str]) -> list[tuple[str, str]] | None:
-    """Return (id, name) of lines that have both; None where they have names alone.
-
-    Raises:
-        InputError: most lines have an id, and others none.
-    """
-    first = [re.fullmatch(r"(\d+)[\s,;]+(.+)", line) for line in lines]
-    without = [line for line, pair in zip(lines, first, strict=True) if not pair]
-    pairs = [(pair[1], pair[2]) for pair in first if pair]
-    if pairs and (not without or (without == [lines[0]] and _is_heading(lines[0]))):
-        return pairs
-    if 2 * len(pairs) > len(lines) or (pairs and without == [lines[0]]):
-        raise InputError(
-            f"data.class_names: every line of {path.name} must have an id and a name, "
-            f"got {listed(list(map(repr, without)))}. {REMEDY}"
-        )
-    # The name ends in no separator, or a long row of them would be tried over and over.
-    last = [re.fullmatch(r"(.*[^\s,;])[\s,;]+(\d+)", line) for line in lines]
-    found = [(pair[2], pair[1]) for pair in last if pair]
-    numbers = sorted(int(number) for number, _ in found)
-    in_order = [list(range(s, s + len(lines))) for s in (0, 1)]
-    if lines and numbers in in_order:
-        return found
-    if lines and lines[0][0] in "{[":
-        raise InputError(
-            f"data.class_names: {path.name} must have one class a line, got a file "
-            f"that begins with {lines[0][0]}. {REMEDY}"
-        )
-    return None
-
-
-def _is_heading(text: str) -> bool:
-    words = set(words_of(text))
-    return bool(words) and words <= ID_WORDS | NAME_WORDS

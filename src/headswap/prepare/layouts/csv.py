@@ -148,7 +148,7 @@ def _name_classes(
     for task in tasks:
         if task not in data.class_names or not rows:
             continue
-        file = read_names(root / data.class_names[task])
+        file = read_names(root / data.class_names[task], seen[task])
         if set(seen[task]) <= set(file.names):
             raise InputError(
                 f"data.class_names: {task} must have ids in the table, got names that "
