@@ -6,7 +6,7 @@ import pytest
 
 from headswap.errors import InputError
 from headswap.prepare.layouts import csv
-from headswap.prepare.layouts._columns import looks_like
+from headswap.prepare.layouts._roles import looks_like
 
 
 @pytest.fixture
@@ -110,8 +110,17 @@ def test_a_table_whose_paths_are_no_files_says_so(read):
         ("class_id", (), "an id"),
         ("x", ("2024-01-03", "2023-11-30"), "a date"),
         ("x", ("0.25", "1.5"), "a measure"),
-        ("x", tuple(map(str, range(15))), "an id: 15 values in 20 rows"),
+        ("code", tuple(map(str, range(15))), "an id: 15 values in 20 rows"),
         ("kind", ("cat", "dog"), ""),
+        *((name, ("True", "False"), "a part") for name in ("is_valid", "is_test")),
+        *((name, ("0", "1"), "a part") for name in ("isTrain", "is_train", "test")),
+        *((name, ("0", "1", "2"), "a part") for name in ("kfold", "cv_fold", "folds")),
+        *((name, ("10", "57"), "a measure") for name in ("x1", "y_max", "box top")),
+        ("left", ("yes", "no"), ""),
+        ("Patientin", ("Anna", "Eva"), "what belongs together"),
+        *((name, ("1", "2"), "what belongs together") for name in ("MRN", "slide")),
+        ("annotator", ("me", "you"), "who labelled"),
+        ("age", ("40", "41"), "a measure"),
         ("grade", ("1", "2", "3"), ""),
     ],
 )
@@ -153,6 +162,56 @@ def test_a_column_that_may_be_no_task_is_refused_and_the_advice_works(
     if column[0] == "x":
         listing = read(text, columns=("path", "kind", "split"))
         assert {row.given_part for row in listing.rows} == {"train", "test"}
+
+
+@pytest.mark.parametrize(
+    ("column", "parts"),
+    [
+        (
+            ("is_valid", *["True", "False"] * 3),
+            {"True": "validation", "False": "train"},
+        ),
+        (("is_test", *"100100"), {"1": "test", "0": "train"}),
+        (("kfold", *"012012"), {"0": "test", "1": "train", "2": "train"}),
+    ],
+)
+def test_a_column_that_says_who_is_in_a_part_is_refused_and_the_advice_works(
+    read, column, parts
+):
+    text = rows_of(PATHS, KIND, column)
+    message = refusal(read, text)
+    assert f"{column[0]} (a part). Set data.tasks=[kind]; to read" in message
+    assert f"name {column[0]} split in data.columns, and what stands" in message
+    assert list(read(text, tasks=("kind",)).kinds) == ["kind"]
+    columns = ("path", "kind", "split")
+    message = refusal(read, text, columns=columns)
+    assert f'such as `"{min(parts)}": train`' in message
+    listing = read(text, columns=columns, parts=parts)
+    assert [row.given_part for row in listing.rows] == [parts[c] for c in column[1:]]
+
+
+def test_advice_names_no_coordinates_and_no_groups_as_tasks(read):
+    boxes = [
+        (name, *numbers)
+        for name, numbers in (
+            ("x1", "123456"),
+            ("y1", "234567"),
+            ("x2", "345678"),
+            ("y2", "456789"),
+        )
+    ]
+    message = refusal(read, rows_of(PATHS, KIND, *boxes, ("Patientin", *"AABBCC")))
+    assert advised(message) == {"tasks": ("kind",)}
+    assert "with data.group=Patientin to keep" in message
+    message = refusal(read, rows_of(PATHS, *boxes))
+    assert message.endswith("Add a column of classes, and name it in data.tasks.")
+
+
+def test_a_train_among_columns_of_0_and_1_is_a_class_and_is_test_is_none(read):
+    flags = [("train", *"101010"), ("car", *"010101"), ("bus", *"011001")]
+    message = refusal(read, rows_of(PATHS, *flags, ("is_test", *"000011")))
+    assert "train (0 or 1), car (0 or 1), bus (0 or 1), is_test (a part)" in message
+    assert message.endswith("+data.one_hot.labels=[train,car,bus].")
 
 
 def test_many_distinct_values_are_no_classes(read, tmp_path):

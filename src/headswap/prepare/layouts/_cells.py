@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from headswap.errors import listed
 from headswap.params.data import Section
-from headswap.prepare.layouts._columns import YES_OR_NO
 from headswap.prepare.layouts._pairs import as_id
 
+# Cells of a column that says whether an image has one class.
+YES_OR_NO = {"0": False, "1": True, "0.0": False, "1.0": True}
+YES_OR_NO |= {"false": False, "true": True}
 # What may stand between classes where `data.separator` does not.
 SEPARATORS = "|,;/+& "
 

@@ -1,62 +1,16 @@
-"""What the columns of a label table are: its tasks, and advice where it is unclear."""
+"""What the columns of a label table are: its tasks, and how they may be named."""
 
 import fnmatch
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, SKIPPED, Section
 from headswap.prepare.layouts._delimiter import find_delimiter, sampled_rows
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES
-from headswap.prepare.listing import Row
-from headswap.prepare.meaning import are_parts, words_of
-
-# Words in a column's name, by what it is instead of a task.
-OTHER_WORDS = {
-    "a part": {"split", "subset", "fold", "partition", "set", "usage", "phase"},
-    "what belongs together": {
-        *("patient", "subject", "person", "participant", "user", "author", "owner"),
-        *("photographer", "site", "session", "visit", "camera", "device", "hospital"),
-    },
-    "an id": {
-        *("id", "ids", "uid", "uuid", "index", "idx", "key", "number", "no", "nr"),
-        *("file", "filename", "filepath", "path", "url", "hash", "unnamed"),
-    },
-    "a date": {"date", "time", "datetime", "timestamp", "year", "month", "day"},
-    "a measure": {"width", "height", "size", "xmin", "xmax", "ymin", "ymax", "score"},
-    "text": {"note", "notes", "comment", "comments", "caption", "remark", "source"},
-}
-DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
-DECIMAL = re.compile(r"-?\d+\.\d+(e-?\d+)?")
-# Cells of a column that says whether an image has one class.
-YES_OR_NO = {"0": False, "1": True, "0.0": False, "1.0": True}
-YES_OR_NO |= {"false": False, "true": True}
-# So many values, in more than half as many rows, are no classes.
-MANY_VALUES = 10
-
-
-def looks_like(name: str, values: Collection[str] = (), num_rows: int = 0) -> str:
-    """Return what a column looks like that is no task, or "".
-
-    Args:
-        name: of the column.
-        values: that stand in it, each once.
-        num_rows: of the table.
-    """
-    words = set(words_of(name))
-    for role, role_words in OTHER_WORDS.items():
-        if words & role_words:
-            return role
-    filled = [value for value in values if value]
-    if filled and are_parts(filled):
-        return "a part"
-    if filled and all(map(DATE.fullmatch, filled)):
-        return "a date"
-    if filled and all(map(DECIMAL.fullmatch, filled)):
-        return "a measure"
-    many = len(filled) > MANY_VALUES and 2 * len(filled) > num_rows
-    return f"an id: {len(filled)} values in {num_rows} rows" if many else ""
+from headswap.prepare.layouts._roles import PART, looks_like
+from headswap.prepare.meaning import are_parts
 
 
 def is_path(cell: str, is_file: Callable[[str], bool]) -> bool:
@@ -97,7 +51,7 @@ def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
             taken = PATH_COLUMN
         elif name and name in (data.group, *data.slices):
             taken = name
-        elif role == "a part" and PART_LEVEL not in names and are_parts(set(column)):
+        elif role == PART and PART_LEVEL not in names and are_parts(set(column)):
             taken = PART_LEVEL
         elif role or (has_header and not name):  # The index of a data frame has none.
             taken = SKIPPED
@@ -172,56 +126,3 @@ def task_columns(
             "tables have in data.tasks."
         )
     return list(earlier) or tasks
-
-
-def require_clear_tasks(
-    table: str, tasks: Sequence[str], rows: Collection[Row], data: Section
-) -> None:
-    """Check that no column became a task by being there, and print those that did.
-
-    A task more changes how images are split, and so every figure.
-
-    Args:
-        table: the name of one with these columns.
-        tasks: in the order of the labels in the rows.
-        rows: of all tables.
-        data: the section; what it calls a task is one.
-
-    Raises:
-        InputError: with every column that looks like something else, unless
-            `data.tasks` says what the tasks are.
-    """
-    if data.tasks is not None or len(tasks) < 2:
-        return
-    roles, binary = {}, []
-    for number, task in enumerate(tasks):
-        if task not in data.tasks_of_several and task not in data.class_names:
-            values = {label for row in rows for label in row.labels[number]}
-            roles[task] = looks_like(task, values, len(rows))
-            if values <= YES_OR_NO.keys():
-                binary.append(task)
-    if len(binary) > 1:
-        roles |= dict.fromkeys(binary, "0 or 1")
-    unclear = [f"{task} ({role})" for task, role in roles.items() if role]
-    if unclear:
-        clear = [task for task in tasks if not roles.get(task)]
-        advice = (
-            f"Set data.tasks=[{','.join(clear)}]"
-            if clear
-            else f"Set data.tasks to the tasks, such as data.tasks=[{tasks[0]}]"
-        )
-        for task, role in roles.items():
-            if role == "what belongs together" and data.group is None:
-                advice += f", with data.group={task} to keep its images together"
-            elif role == "a part":
-                advice += f"; name {task} split in data.columns to read the parts"
-        if len(binary) > 1:
-            advice += (
-                f", or if an image has any of {listed(binary)}, one task of them: "
-                f"+data.one_hot.labels=[{','.join(binary)}]"
-            )
-        raise InputError(
-            f"{table}: data.tasks must say what is a task where a column looks like "
-            f"something else, got {listed(unclear)}. {advice}."
-        )
-    print(f"{table}: the tasks are {', '.join(tasks)}; data.tasks chooses others")

@@ -1,6 +1,8 @@
 """Walking a folder of raw images, which is only ever read."""
 
+import json
 import os
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -20,6 +22,10 @@ IMAGE_SUFFIXES = {
     ".tif",
     ".tiff",
 }
+
+
+# Of letters, and no text.
+YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
 
 
 def require_folder(root: str) -> Path:
@@ -97,9 +103,15 @@ def require_parts(
         raise InputError(
             f"{where}: the part must be one of {', '.join(data.parts)}, got "
             f"{listed([repr(name) for name in unknown])}. {advice}Say in data.parts of "
-            f"params.yaml what they are, such as `{unknown[0]}: train`."
+            f"params.yaml what they are, such as `{_as_key(unknown[0])}: train`."
         )
     return {name: part for name, part in parts.items() if part is not None}
+
+
+def _as_key(name: str) -> str:
+    """Return a text as YAML reads it: 0 and True are none without quotes."""
+    is_plain = re.fullmatch(r"[A-Za-z][\w-]*", name)
+    return name if is_plain and name.lower() not in YAML_WORDS else json.dumps(name)
 
 
 def num_unnamed_images(root: Path, named: Collection[str]) -> int:

@@ -18,7 +18,7 @@ from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.prepare.choice import choose
 from headswap.prepare.layouts._cells import Cells
-from headswap.prepare.layouts._columns import require_clear_tasks, suggest, task_columns
+from headswap.prepare.layouts._columns import suggest, task_columns
 from headswap.prepare.layouts._files import (
     num_unnamed_images,
     require_folder,
@@ -27,6 +27,7 @@ from headswap.prepare.layouts._files import (
 from headswap.prepare.layouts._names import read_names
 from headswap.prepare.layouts._paths import Paths
 from headswap.prepare.layouts._tables import open_table
+from headswap.prepare.layouts._unclear import require_clear_tasks
 from headswap.prepare.listing import Listing, Row
 
 # What a path has one of, and where a row holds it.
