@@ -14,7 +14,7 @@ from headswap.prepare.layouts._names import REMEDY, read_names
 def read(section, tmp_path):
     """read(names, ids): the class of each image, whose ids a file gives names to."""
 
-    def call(names, ids):
+    def call(names, ids, task="kind"):
         lines = ["path,kind"]
         for number, label in enumerate(ids):
             (tmp_path / f"{number}.jpg").write_bytes(b"no picture")
@@ -27,7 +27,7 @@ def read(section, tmp_path):
                 root=str(tmp_path),
                 layout="csv",
                 table="labels.csv",
-                class_names={"kind": "names.txt"},
+                class_names={task: "names.txt"},
             )
         )
         return [row.labels[0][0] for row in listing.rows]
@@ -143,6 +143,15 @@ def test_a_header_of_names_alone_can_be_deleted_as_the_refusal_says(read):
     with pytest.raises(InputError, match="Delete that line if it is no class"):
         read("tree\noak\nelm\n", [1, 0])
     assert read("oak\nelm\n", [1, 0]) == ["elm", "oak"]
+
+
+def test_names_for_what_is_no_task_are_refused_with_the_tasks(read):
+    with pytest.raises(InputError) as caught:
+        read("oak\nelm\n", [1, 0], task="kin")
+    assert "must name files for tasks of labels.csv, kind, got kin." in str(
+        caught.value
+    )
+    assert read("oak\nelm\n", [1, 0], task="kind") == ["elm", "oak"]
 
 
 def test_names_in_the_table_need_no_file(read):

@@ -119,6 +119,13 @@ def task_columns(
             f"{table}: it must have columns of different names, got {listed(twice)} "
             f"more than once. {advice()}"
         )
+    unknown = [name for name in data.class_names if name not in tasks]
+    if unknown:
+        raise InputError(
+            f"data.class_names: it must name files for tasks of {table}, "
+            f"{', '.join(tasks)}, got {listed(unknown)}. Name one of these there "
+            "instead, or take it out of data.class_names in params.yaml."
+        )
     if earlier and set(earlier) != set(tasks):
         raise InputError(
             f"{table}: it must have the tasks of the tables before it, "
