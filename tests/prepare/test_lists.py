@@ -246,13 +246,66 @@ def test_columns_of_0_and_1_are_the_classes_of_one_task(read, names, columns):
     assert {row.path: row.labels[0] for row in listing.rows} == OF_ONE_HOT
 
 
+FLAGS = [
+    ("1", "0"),
+    ("1", "-1"),
+    ("Yes", "no"),
+    ("TRUE", "false"),
+    ("y", "N"),
+    ("T", "F"),
+    ("1", ""),
+    ("x", ""),
+]
+
+
+def of_kind(yes, no):
+    return f"path,red,old\na.jpg,{yes},{no}\nb.jpg,{yes},{yes}\nc.jpg,{no},{no}\n"
+
+
+@pytest.mark.parametrize(("yes", "no"), FLAGS)
+def test_columns_may_say_who_has_a_class_in_any_usual_way(read, yes, no):
+    listing = read(of_kind(yes, no), one_hot={"tags": ("red", "old")})
+    assert [row.labels[0] for row in listing.rows] == [("red",), ("red", "old"), ()]
+
+
+@pytest.mark.parametrize(("yes", "no"), FLAGS)
+def test_columns_of_yes_and_no_are_no_tasks_and_the_advice_works(read, yes, no):
+    message = refusal(read, of_kind(yes, no))
+    assert message.endswith("one task of them: +data.one_hot.labels=[red,old].")
+    listing = read(of_kind(yes, no), one_hot={"labels": ("red", "old")})
+    assert [row.labels[0] for row in listing.rows] == [("red",), ("red", "old"), ()]
+
+
+def test_advice_for_columns_of_yes_and_no_leaves_no_error_behind(read):
+    rows = ["path,labels,young,old,red,blue,is_test,sick,fat"]
+    rows += ["a.jpg,x,1,0,yes,no,True,0,1", "b.jpg,y,0,1,yes,yes,False,1,"]
+    text = "\n".join([*rows, "c.jpg,x,0,1,no,no,False,,0"])
+    message = refusal(read, text)
+    assert "red (no or yes)" in message
+    assert (
+        "+data.one_hot.labels_=[young,old] and +data.one_hot.labels__=[red,blue] and "
+        "data.tasks=[labels,labels_,labels__]; to have sick, fat so, fill in"
+    ) in message
+    listing = read(
+        text,
+        one_hot={"labels_": ("young", "old"), "labels__": ("red", "blue")},
+        tasks=("labels", "labels_", "labels__"),
+    )
+    assert [row.labels for row in listing.rows] == [
+        (("x",), ("young",), ("red",)),
+        (("y",), ("old",), ("red", "blue")),
+        (("x",), ("old",), ()),
+    ]
+
+
 @pytest.mark.parametrize("cell", ["2", "-1", "", "yes", "0.5"])
-def test_other_cells_than_0_and_1_are_all_refused(read, cell):
-    text = f"path,red,old\na.jpg,1,{cell}\nb.jpg,{cell},1\n"
-    first, second = refusal(read, text, one_hot={"tags": ("red", "old")}).splitlines()
-    expected = "labels.csv, line {}: {!r}, a class of tags, must be 0 or 1, got {!r}. "
-    assert first.startswith(expected.format(2, "old", cell))
-    assert second.startswith(expected.format(3, "red", cell))
+def test_cells_of_several_kinds_are_one_error(read, cell):
+    text = f"path,red,old\na.jpg,1,{cell}\nb.jpg,0,1\nc.jpg,{cell},0\n"
+    message = refusal(read, text, one_hot={"tags": ("red", "old")})
+    assert len(message.splitlines()) == 1
+    assert message.startswith("data.one_hot.tags: all cells of its columns must be of")
+    expected = f"most are 0 or 1, got {cell!r} in 2 (first in labels.csv, line 2: old)"
+    assert expected in message
 
 
 def test_columns_that_are_not_there_are_refused(read):

@@ -209,9 +209,13 @@ def test_advice_names_no_coordinates_and_no_groups_as_tasks(read):
 
 def test_a_train_among_columns_of_0_and_1_is_a_class_and_is_test_is_none(read):
     flags = [("train", *"101010"), ("car", *"010101"), ("bus", *"011001")]
-    message = refusal(read, rows_of(PATHS, *flags, ("is_test", *"000011")))
+    text = rows_of(PATHS, *flags, ("is_test", *"000011"))
+    message = refusal(read, text)
     assert "train (0 or 1), car (0 or 1), bus (0 or 1), is_test (a part)" in message
-    assert message.endswith("+data.one_hot.labels=[train,car,bus].")
+    settings = "+data.one_hot.labels=[train,car,bus] and data.tasks=[labels]."
+    assert message.endswith(settings)
+    one_hot = {"labels": ("train", "car", "bus")}
+    assert list(read(text, one_hot=one_hot, tasks=("labels",)).kinds) == ["labels"]
 
 
 def test_many_distinct_values_are_no_classes(read, tmp_path):

@@ -77,8 +77,9 @@ class Section:
             `split` and `group`.
         multilabel: layout `csv`: tasks whose cells hold any number of classes.
         separator: layout `csv`: what stands between the classes in such a cell.
-        one_hot: layout `csv`: by task, the columns of 0 and 1 that are its classes, of
-            which an image has any number; `*` in a name stands for any letters.
+        one_hot: layout `csv`: by task, the columns of 0 and 1, -1 and 1, no and yes, or
+            the like that are its classes, of which an image has any number; `*` in a
+            name stands for any letters.
         class_names: layout `csv`: by task, a file that names numeric class ids: lines
             of both, parted by any usual mark, names alone, from 0 or 1, a table with a
             header, or YAML with `names`.

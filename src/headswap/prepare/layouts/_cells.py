@@ -1,16 +1,14 @@
 """Cells of a table -> the classes of an image."""
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from headswap.errors import listed
 from headswap.params.data import Section
+from headswap.prepare.layouts._flags import KINDS, has_class, kind_of, outside
 from headswap.prepare.layouts._pairs import as_id
 
-# Cells of a column that says whether an image has one class.
-YES_OR_NO = {"0": False, "1": True, "0.0": False, "1.0": True}
-YES_OR_NO |= {"false": False, "true": True}
 # What may stand between classes where `data.separator` does not.
 SEPARATORS = "|,;/+& "
 
@@ -22,19 +20,20 @@ class Cells:
         data: the section, which says what the cells of a task are.
 
     Attributes:
-        faults: one sentence a cell that cannot be read.
         ids: by task of `data.class_names` and label, where it stands first.
     """
 
     def __init__(self, data: Section):
         self._data = data
-        self.faults: list[str] = []
         self.ids: dict[str, dict[str, str]] = defaultdict(dict)
         # Of tasks with several classes a cell: whether any had, and some that had one.
         self._are_joined: dict[str, bool] = defaultdict(bool)
         self._alone: dict[str, dict[str, None]] = defaultdict(dict)
         # Of tasks with a column a class: how many images have how many.
         self._have_one: dict[str, bool] = defaultdict(lambda: True)
+        # And how often which cell stands there, and where it stands first.
+        self._flags: dict[str, Counter[str]] = defaultdict(Counter)
+        self._first: dict[tuple[str, str], str] = {}
 
     def read(
         self,
@@ -72,17 +71,32 @@ class Cells:
     ) -> tuple[str, ...]:
         found = []
         for column in columns:
-            has_class = YES_OR_NO.get(cells[column].lower())
-            if has_class is None:
-                self.faults.append(
-                    f"{where}: {column!r}, a class of {task}, must be 0 or 1, got "
-                    f"{cells[column]!r}. Correct the cell, or take the column out of "
-                    "data.one_hot."
-                )
-            elif has_class:
+            cell = cells[column]
+            self._flags[task][cell] += 1
+            if self._flags[task][cell] == 1:
+                self._first[task, cell] = f"{where}: {column}"
+            if has_class(cell):
                 found.append(sys.intern(column))
         self._have_one[task] &= len(found) == 1
         return tuple(found)
+
+    def faults(self) -> list[str]:
+        """Return one sentence a task whose columns do not say who has the classes."""
+        faults = []
+        for task, numbers in self._flags.items():
+            kind, others = outside(numbers)
+            if others and not kind_of(numbers):
+                wrong = [
+                    f"{cell!r} in {numbers[cell]} (first in {self._first[task, cell]})"
+                    for cell in others
+                ]
+                faults.append(
+                    f"data.one_hot.{task}: all cells of its columns must be of one "
+                    f"kind, {', '.join(KINDS)}, and most are {kind}, got "
+                    f"{listed(wrong)}. Correct the cells, or take the columns out of "
+                    "data.one_hot."
+                )
+        return faults
 
     def _note(self, task: str, cell: str) -> None:
         if self._data.separator in cell:

@@ -109,7 +109,7 @@ def task_columns(
         raise InputError(
             f"{table}: a task must be named by a letter and then letters, digits or _, "
             f"got {listed(list(map(repr, wrong)))}. {advice()} If they hold 0 and 1, "
-            "name one task for all of them in data.one_hot."
+            "or no and yes, name one task for all of them in data.one_hot instead."
         )
     named = [name for name in columns if name != SKIPPED]
     named += data.one_hot

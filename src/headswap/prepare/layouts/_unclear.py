@@ -1,15 +1,14 @@
 """Columns that became tasks by being there, and look like something else."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from headswap.errors import InputError, listed
 from headswap.params.data import Section
-from headswap.prepare.layouts._cells import YES_OR_NO
+from headswap.prepare.layouts._flags import KINDS, kind_of
 from headswap.prepare.layouts._roles import BELONGS, MEASURE, PART, looks_like
 from headswap.prepare.listing import Row
 from headswap.prepare.meaning import words_of
-
-BINARY = "0 or 1"
 
 
 def require_clear_tasks(
@@ -31,59 +30,111 @@ def require_clear_tasks(
     """
     if data.tasks is not None or len(tasks) < 2:
         return
-    roles = _roles(tasks, rows, data)
+    cells = {
+        task: {label for row in rows for label in row.labels[number] or ("",)}
+        for number, task in enumerate(tasks)
+        if task not in data.tasks_of_several and task not in data.class_names
+    }
+    roles = _roles(cells, len(rows))
     unclear = [f"{task} ({role})" for task, role in roles.items() if role]
     if unclear:
         raise InputError(
             f"{table}: data.tasks must say what is a task where a column looks like "
-            f"something else, got {listed(unclear)}. {_advice(tasks, roles, data)}."
+            f"something else, got {listed(unclear)}. "
+            f"{_advice(tasks, cells, roles, data)}."
         )
     print(f"{table}: the tasks are {', '.join(tasks)}; data.tasks chooses others")
 
 
-def _roles(
-    tasks: Sequence[str], rows: Collection[Row], data: Section
-) -> dict[str, str]:
-    """Return what each task looks like that is none, or "", by name."""
-    roles, binary = {}, []
-    for number, task in enumerate(tasks):
-        if task not in data.tasks_of_several and task not in data.class_names:
-            values = {label for row in rows for label in row.labels[number]}
-            roles[task] = looks_like(task, values, len(rows))
-            if {value.lower() for value in values} <= YES_OR_NO.keys():
-                binary.append(task)
-    named = [t for t in binary if roles[t] == PART and "is" not in words_of(t)]
+def _roles(cells: Mapping[str, Collection[str]], num_rows: int) -> dict[str, str]:
+    """Return what each task looks like that is none, or "", by name.
+
+    Args:
+        cells: of the tasks, each once.
+        num_rows: of the tables.
+    """
+    roles = {task: looks_like(task, each, num_rows) for task, each in cells.items()}
+    filled = {task: {cell for cell in each if cell} for task, each in cells.items()}
+    flags = [task for task, each in filled.items() if kind_of(each)]
+    named = [t for t in flags if roles[t] == PART and "is" not in words_of(t)]
     train = named if len(named) == 1 else []  # Among vehicles.
-    classes = [task for task in binary if roles[task] != PART or task in train]
-    return roles | (dict.fromkeys(classes, BINARY) if len(classes) > 1 else {})
+    classes = [task for task in flags if roles[task] != PART or task in train]
+    if len(classes) > 1:
+        roles |= {t: kind_of(cells[t]) or kind_of(filled[t]) for t in classes}
+    return roles
 
 
-def _advice(tasks: Sequence[str], roles: dict[str, str], data: Section) -> str:
+def _advice(
+    tasks: Sequence[str],
+    cells: Mapping[str, Collection[str]],
+    roles: Mapping[str, str],
+    data: Section,
+) -> str:
     """Return what to set where some of the tasks look like something else."""
-    by_role = {
-        each: [task for task, role in roles.items() if role == each]
-        for each in (BINARY, BELONGS, PART)
-    }
+    flags = [task for task, role in roles.items() if role in KINDS]
+    groups, parts = (
+        [task for task, role in roles.items() if role == wanted]
+        for wanted in (BELONGS, PART)
+    )
     clear = [task for task in tasks if not roles.get(task)]
-    likely = by_role[BINARY] or [t for t in tasks if roles.get(t) != MEASURE]
+    likely = flags or [task for task in tasks if roles.get(task) != MEASURE]
     if clear:
         advice = f"Set data.tasks=[{','.join(clear)}]"
     elif likely:
         advice = f"Set data.tasks to the tasks, such as data.tasks=[{likely[0]}]"
     else:
         advice = "Add a column of classes, and name it in data.tasks"
-    if (groups := by_role[BELONGS]) and data.group is None:
+    if groups and data.group is None:
         either = f", or ={', ='.join(groups[1:])}," if groups[1:] else ""
         advice += f", with data.group={groups[0]}{either} to keep its images together"
-    if parts := by_role[PART]:
+    if parts:
         either = "one of " if parts[1:] else ""
         advice += (
             f"; to read the parts, name {either}{', '.join(parts)} split in "
             "data.columns, and what stands there in data.parts"
         )
-    if binary := by_role[BINARY]:
-        advice += (
-            f", or if an image has any of {listed(binary)}, one task of them: "
-            f"+data.one_hot.labels=[{','.join(binary)}]"
+    if flags:
+        other = [task for task, role in roles.items() if role and task not in flags]
+        advice += _as_classes(flags, cells, tasks, clear if other else None)
+    return advice
+
+
+def _as_classes(
+    flags: Sequence[str],
+    cells: Mapping[str, Collection[str]],
+    tasks: Sequence[str],
+    clear: Sequence[str] | None,
+) -> str:
+    """Return what to set where columns that say yes or no are the classes of a task.
+
+    Args:
+        flags: the columns.
+        cells: that stand in them, each once.
+        tasks: all there are, whose names are taken.
+        clear: the other tasks, where they have to be named too.
+    """
+    together: dict[str, list[str]] = defaultdict(list)
+    is_one_kind = kind_of({cell for task in flags for cell in cells[task]})
+    for task in flags:
+        together[is_one_kind or kind_of(cells[task])].append(task)
+    lacking = together.pop("", [])
+    names, settings = [], []
+    for columns in together.values():
+        name = "labels"
+        while name in (*tasks, *names):
+            name += "_"
+        names.append(name)
+        settings.append(f"+data.one_hot.{name}=[{','.join(columns)}]")
+    if clear is not None:
+        settings.append(f"data.tasks=[{','.join([*clear, *names])}]")
+    classes = [task for task in flags if task not in lacking]
+    advice = ""
+    if classes:
+        one = "one task of them" if len(names) == 1 else "one task of those of a kind"
+        advice = (
+            f", or if an image has any of {listed(classes)}, {one}: "
+            + " and ".join(settings)
         )
+    if lacking:
+        advice += f"; to have {listed(lacking)} so, fill in their empty cells"
     return advice

@@ -5,7 +5,7 @@ table a part. A table has a header, or `data.columns` names its columns in order
 whether or not it has one: `path`, `split`, `_` for one that is not read, and tasks.
 What separates cells is found, or `data.delimiter` says so. Classes may be numeric ids
 that `data.class_names` gives names to, several in one cell (`data.multilabel`), or
-columns of 0 and 1 (`data.one_hot`).
+columns of 0 and 1 or the like (`data.one_hot`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -87,7 +87,7 @@ def read(data: Section) -> Listing:
                 conflicts.setdefault(path, set()).update(_differing(first, row))
     # Before other faults: what is no task need not be filled in.
     require_clear_tasks(table, tasks, rows.values(), data)
-    faults += labels.faults + paths.faults() + _conflict_faults(conflicts, data)
+    faults += labels.faults() + paths.faults() + _conflict_faults(conflicts, data)
     if not rows and not faults:
         faults.append(
             "data.table: it must name images, got none. Check data.root and data.table."
