@@ -141,6 +141,17 @@ def test_a_file_of_the_very_name_is_taken_before_others(read, capsys):
     assert "note: 1 paths" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("start", ["", "./", "{raw}/"])
+def test_a_file_with_a_backslash_in_its_name_comes_before_one_in_a_folder(
+    read, raw, start
+):
+    cell = start.format(raw=raw) + "a/x\\y.jpg"
+    both = ("a/x\\y.jpg", "a/x/y.jpg")
+    assert list(labels_of(read(f"path,kind\n{cell},cat\n", both))) == [both[0]]
+    (raw / both[0]).unlink()
+    assert list(labels_of(read(f"path,kind\n{cell},cat\n", both[1:]))) == [both[1]]
+
+
 def test_a_name_with_a_suffix_stands_for_no_other_file(read):
     assert "got 1 missing: 1.jpg" in refusal(read, "path,kind\n1.jpg,cat\n", ("1.png",))
 

@@ -60,8 +60,10 @@ def correct(
     excluded, relabelled, faults = {}, set(), []
     corrections = _Corrections(rows, kinds, data)
     for line in lines:
-        path = line.cells["path"].replace("\\", "/").removeprefix("./")
-        number = place.get(path, by_form.get(composed(path)))
+        # A backslash parts folders, unless a file has it in its very name.
+        named = line.cells["path"].removeprefix("./")
+        path = named.replace("\\", "/").removeprefix("./")
+        number = place.get(named, place.get(path, by_form.get(composed(path))))
         fault = corrections.fault(line, number)
         if fault is not None or number is None:
             faults.append(fault or "")

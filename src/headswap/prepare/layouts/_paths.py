@@ -31,8 +31,17 @@ class Paths:
         )
 
     def relative(self, cell: str) -> str | None:
-        """Return a path below the root, or None where it leads outside."""
-        path = PurePosixPath(cell.replace("\\", "/"))
+        """Return a path below the root, or None where it leads outside.
+
+        A backslash parts folders, unless a file has it in its very name.
+        """
+        own = self._below(cell)
+        if "\\" in cell and not (own and self._is_there(own, composed(own))):
+            return self._below(cell.replace("\\", "/"))
+        return own
+
+    def _below(self, cell: str) -> str | None:
+        path = PurePosixPath(cell)
         if path.is_absolute() or is_stored(cell):
             above = [name for name in self._names if path.is_relative_to(name)]
             if not above:
