@@ -78,6 +78,12 @@ def test_paths_may_be_written_in_other_ways(correct, path):
     assert len(correct(HEADER + f"{path},exclude,,,\n")[0]) == 3
 
 
+def test_a_file_with_a_backslash_in_its_name_is_the_one_that_is_meant(correct):
+    rows = [Row("a/1.jpg", (("cat",),)), Row("a\\1.jpg", (("dog",),))]
+    kept, _ = correct(HEADER + "a\\1.jpg,exclude,,,\n", rows, {"kind": "multiclass"})
+    assert kept == rows[:1]
+
+
 def test_paths_may_have_another_unicode_form(correct):
     assert (
         len(
@@ -101,6 +107,16 @@ def test_a_chosen_class_may_come_from_a_correction(correct):
     kept, left_out = correct(HEADER + "a/1.jpg,relabel,kind,dog,\n", classes=("dog",))
     assert [row.path for row in kept] == ["a/1.jpg", "b/3.jpg", ROWS[3].path]
     assert left_out == [("a/2.jpg", "has no chosen class")]
+
+
+def test_lines_without_an_action_are_passed_over_and_counted(correct, capsys):
+    lines = "a/1.jpg,,kind,dog,seen as dog\na/2.jpg,exclude,,,\ngone.jpg, ,,,\n"
+    kept, left_out = correct(HEADER + lines)
+    assert kept == [ROWS[0], *ROWS[2:]]
+    assert [path for path, _ in left_out] == ["a/2.jpg"]
+    printed = capsys.readouterr().out
+    assert "note: 2 lines of" in printed
+    assert "corrections.csv have no action and change nothing" in printed
 
 
 def test_everything_that_is_unknown_is_refused_at_once(correct):

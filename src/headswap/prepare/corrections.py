@@ -2,7 +2,8 @@
 
 A CSV file of the project, so that git keeps who corrected what, with the columns `path`
 (below `data.root`), `action` (`exclude` or `relabel`), `task`, `class` and `reason`. It
-acts on what a layout has listed; the raw folder stays as it is.
+acts on what a layout has listed; the raw folder stays as it is. A line without an
+action changes nothing, as those of `suspects.csv` do until somebody has looked.
 """
 
 from collections import Counter
@@ -60,6 +61,8 @@ def correct(
     excluded, relabelled, faults = {}, set(), []
     corrections = _Corrections(rows, kinds, data)
     for line in lines:
+        if not line.cells["action"]:
+            continue
         # A backslash parts folders, unless a file has it in its very name.
         named = line.cells["path"].removeprefix("./")
         path = named.replace("\\", "/").removeprefix("./")
@@ -79,6 +82,12 @@ def correct(
     raise_faults(faults)
     print(f"{data.corrections}: {len(excluded)} images excluded, ", end="")
     print(f"{len(relabelled)} relabelled")
+    if open_lines := [line.where for line in lines if not line.cells["action"]]:
+        print(
+            f"note: {len(open_lines)} lines of {data.corrections} have no action and "
+            f"change nothing: {listed(open_lines)}. Fill in {EXCLUDE} or {RELABEL} "
+            "where one should."
+        )
     return [row for row in corrected if row is not None], list(excluded.items())
 
 
