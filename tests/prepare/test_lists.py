@@ -257,6 +257,28 @@ def test_columns_of_0_and_1_are_the_classes_of_one_task(read, names, columns):
     assert {row.path: row.labels[0] for row in listing.rows} == OF_ONE_HOT
 
 
+@pytest.mark.parametrize("word", ["nan", "NA", "None", "null", "N/A"])
+def test_words_for_nothing_are_noted_and_the_advice_works(read, capsys, word):
+    text = f"path,kind,hue\na.jpg,cat,red\nb.jpg,{word},blue\nc.jpg,{word},red\n"
+    one = {"tasks": ("kind",)}
+    for changes, advice in (
+        (one, "remove these lines, or name all other classes in data.classes."),
+        ({}, "empty these cells."),
+        (one | {"multilabel": ("kind",)}, "empty these cells."),
+    ):
+        read(text, **changes)
+        expected = f"note: 2 cells of kind hold {word!r}, which counts as a class. If"
+        printed = capsys.readouterr().out
+        assert f"{expected} it stands for no label, {advice}" in printed
+        if changes == one:
+            listing = read(text, **one, classes=("cat",))
+            assert labels_of(listing) == {"a.jpg": (("cat",),)}
+        else:
+            listing = read(text.replace(word, ""), **changes)
+            assert [row.labels[0] for row in listing.rows] == [("cat",), (), ()]
+        capsys.readouterr()
+
+
 FLAGS = [
     ("1", "0"),
     ("1", "-1"),

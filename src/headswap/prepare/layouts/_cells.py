@@ -11,6 +11,8 @@ from headswap.prepare.layouts._pairs import as_id
 
 # What may stand between classes where `data.separator` does not.
 SEPARATORS = "|,;/+& "
+# What programs write, in small letters, where there is nothing.
+NOTHING = {"nan", "na", "n/a", "#n/a", "<na>", "none", "null", "nil"}
 
 
 class Cells:
@@ -29,6 +31,8 @@ class Cells:
         # Of tasks with several classes a cell: whether any had, and some that had one.
         self._are_joined: dict[str, bool] = defaultdict(bool)
         self._alone: dict[str, dict[str, None]] = defaultdict(dict)
+        # By task, how often which label stands that may be none.
+        self._nothing: dict[str, Counter[str]] = defaultdict(Counter)
         # Of tasks with a column a class: how many images have how many.
         self._have_one: dict[str, bool] = defaultdict(lambda: True)
         # And how often which cell stands there, and where it stands first.
@@ -64,6 +68,9 @@ class Cells:
             labels = [as_id(each) or each for each in labels]
             for label in labels:
                 self.ids[task].setdefault(label, where)
+        for label in labels:
+            if label.lower() in NOTHING:
+                self._nothing[task][label] += 1
         return tuple(sys.intern(label) for label in labels)
 
     def _from_columns(
@@ -104,8 +111,25 @@ class Cells:
         elif cell and len(self._alone[task]) <= len(SEPARATORS):
             self._alone[task][cell] = None
 
-    def say(self) -> None:
-        """Print what cells hold that may not be meant."""
+    def say(self, tasks: Sequence[str]) -> None:
+        """Print what cells hold that may not be meant.
+
+        Args:
+            tasks: all there are; of several, an image may have no label of one.
+        """
+        for task, numbers in self._nothing.items():
+            may_be_empty = tasks[1:] or task in self._data.multilabel
+            print(
+                f"note: {numbers.total()} cells of {task} hold "
+                f"{listed(list(map(repr, numbers)))}, which counts as a class. If it "
+                "stands for no label, "
+                + (
+                    "empty these cells."
+                    if may_be_empty
+                    else "remove these lines, or name all other classes in "
+                    "data.classes."
+                )
+            )
         for task, alone in self._alone.items():
             if alone and not self._are_joined[task]:
                 others = [mark for mark in SEPARATORS if any(mark in c for c in alone)]

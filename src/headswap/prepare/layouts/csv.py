@@ -104,7 +104,7 @@ def read(data: Section) -> Listing:
     }
     ordered = [row for _, row in sorted(rows.items())]
     named = _name_classes(ordered, tasks, labels.ids, root, data)
-    labels.say()
+    labels.say(tasks)
     paths.say()
     kept, left_out = choose(named, kinds, data)
     return Listing(
