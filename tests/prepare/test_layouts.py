@@ -510,7 +510,7 @@ def test_one_table_or_several_must_be_given(read, raw, given, got):
 
 def test_a_missing_table_is_refused(read, raw):
     message = refusal(read, "csv", table="labels.csv")
-    assert "labels.csv must be a readable UTF-8 table" in message
+    assert "labels.csv must be a readable UTF-8 file" in message
     assert "No such file" in message
 
 

@@ -1,5 +1,6 @@
 """Lists and tables as people keep them: what separates cells, names without suffix."""
 
+import re
 import unicodedata
 
 import pytest
@@ -105,6 +106,113 @@ def test_a_line_that_fits_no_delimiter_is_named_as_before(read):
     assert message.startswith("labels.csv, line 3: it must have 2 cells, got 3.")
     message = refusal(read, "a.jpg 0\nb b.jpg 1\n", columns=("path", "kind"))
     assert message.startswith("labels.csv, line 2: it must have 2 cells, got 3.")
+
+
+# What advice leads to
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+@pytest.mark.parametrize("which", ["table", "class_names", "corrections"])
+def test_another_encoding_is_named_and_saving_as_utf_8_helps(
+    read, raw, which, encoding
+):
+    texts = {
+        "table": "path,k\xefnd\na.jpg,0\nb.jpg,1\n",
+        "class_names": "0 k\xe4fer\n1 fl\xf6he\n",
+        "corrections": "path,action,reason\na.jpg,exclude,gr\xfcn\n",
+    }
+    if encoding == "utf-16-le":  # Which is UTF-8, too, with NUL between the letters.
+        texts = {name: ascii(text)[1:-1] for name, text in texts.items()}
+        texts = {name: text.replace("\\n", "\n") for name, text in texts.items()}
+    files = {name: raw / f"{name}.txt" for name in texts}
+    for name, text in texts.items():
+        files[name].write_text(text, encoding if name == which else "utf-8")
+    options = {
+        "table": "table.txt",
+        "columns": ("path", "kind"),
+        "class_names": {"kind": "class_names.txt"},
+        "corrections": str(files["corrections"]),
+    }
+    message = refusal(read, **options)
+    assert message.startswith(f"data.{which}: {files[which]} must be a readable UTF-8")
+    assert "Save it as UTF-8" in message
+    files[which].write_text(texts[which], encoding="utf-8")
+    name = texts["class_names"].split()[-1]
+    assert labels_of(read(**options)) == {"b.jpg": ((name,),)}
+
+
+def test_a_bar_parts_cells_where_these_then_name_files(read):
+    text = "path|kind\na.jpg|cat, tabby\nb.jpg|dog\n"
+    assert labels_of(read(text)) == KINDS
+    assert labels_of(read(text[10:], columns=("path", "kind"))) == KINDS
+    assert "data.columns=[path,label]" in refusal(read, text[10:])
+    message = refusal(read, text + "c.jpg|dog|hound\n")
+    assert message.startswith("labels.csv, line 4: it must have 2 cells, got 3.")
+    text = "path,tags\na.jpg,red|old\nb.jpg,red|new\n"
+    assert labels_of(read(text, multilabel=("tags",)))["a.jpg"] == (("red", "old"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "setting"),
+    [
+        ("a.jpg^cat, tabby\nb.jpg^dog\n", None, '"^"'),
+        ('a.jpg,"cat, tabby"\nb.jpg,dog\n', ";", "comma"),
+    ],
+)
+def test_an_unusual_mark_is_named_with_the_columns(read, text, delimiter, setting):
+    message = refusal(read, text, delimiter=delimiter)
+    assert f"Set data.delimiter={setting}. Set data.columns=[path,label]" in message
+    options = {"delimiter": setting.strip('"').replace("comma", ",")}
+    assert labels_of(read(text, columns=("path", "label"), **options)) == KINDS
+
+
+@pytest.mark.parametrize("first", ["sep=,", '"sep=,"', "SEP=;", "sep=\t", "sep=^"])
+def test_the_line_that_names_the_delimiter_is_read_past(read, first):
+    mark = first.strip('"')[-1]
+    text = f'{first}\r\npath{mark}kind\r\na.jpg{mark}"cat, tabby"\r\nb.jpg{mark}dog\r\n'
+    assert labels_of(read(text)) == KINDS
+    assert labels_of(read(text, columns=("path", "kind"))) == KINDS
+    message = refusal(read, f"{text}c.jpg\r\n")
+    assert message.startswith("labels.csv, line 5: it must have 2 cells, got 1.")
+
+
+@pytest.mark.parametrize("header", ["", "path,kind\n", "file,kind\n"])
+def test_a_comma_in_a_path_is_to_be_quoted_and_that_helps(read, header):
+    files = ("my, a.jpg", "b,1.jpg", "c.jpg")
+    text = f"{header}my, a.jpg,cat\nb,1.jpg,dog\nc.jpg,cat\n"
+    message = refusal(read, text, files)
+    assert "Write quotes around each path with ',' in it: \"my, a.jpg\"." in message
+    quoted = text.replace("my, a.jpg", '"my, a.jpg"').replace("b,1.jpg", '"b,1.jpg"')
+    columns = None
+    if header != "path,kind\n":
+        columns = ("path", "label" if not header else "kind")
+        assert f"Set data.columns=[{','.join(columns)}]" in message
+    found = labels_of(read(quoted, files, columns=columns))
+    assert found == {files[0]: (("cat",),), files[1]: (("dog",),), "c.jpg": (("cat",),)}
+
+
+@pytest.mark.parametrize("separator", ["|", ","])
+def test_lists_as_programs_write_them_hold_several_classes(read, capsys, separator):
+    cells = {
+        "['red', 'very old']": ("red", "very old"),
+        '["red"]': ("red",),
+        "[\"don't, please\", 'red']": ("don't, please", "red"),
+        "['red' 'old']": ("red", "old"),
+        "{'red'}": ("red",),
+        "('red',)": ("red",),
+        "[]": (),
+        "[red, 12]": ("red", "12"),
+        "red": ("red",),
+        "(red)": ("(red)",),
+    }
+    files = [f"{number}.jpg" for number in range(len(cells))]
+    rows = [f"{name}\t{cell}" for name, cell in zip(files, cells, strict=True)]
+    text = "\n".join(["path\ttags", *rows]).replace('"', '""')
+    text = re.sub(r"\t(.*\[.*)", r'\t"\1"', text)
+    listing = read(text, files, multilabel=("tags",), separator=separator)
+    found = [row.labels[0] for row in listing.rows]
+    assert found == list(cells.values())
+    assert "note" not in capsys.readouterr().out
 
 
 WORDS = st.text("ab,;|\t' ", max_size=5)

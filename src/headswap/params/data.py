@@ -69,14 +69,15 @@ class Section:
         tables: layout `csv`: several tables, by part name, relative to `root`.
         delimiter: layout `csv`: what separates the cells of a table: a character, or
             `comma`, `tab`, `semicolon`, `space` (any number of spaces and tabs), `bar`;
-            null for what fits all its lines.
+            null for what fits all its lines, or what a first line `sep=,` says.
         columns: layout `csv`: names for the columns, in order, whether or not the table
             has a header: `path`, `split`, `_` for one that is not read, and others;
             null for the names in its header.
         tasks: layout `csv`: the columns that are tasks; null for all but `path`,
             `split` and `group`.
         multilabel: layout `csv`: tasks whose cells hold any number of classes.
-        separator: layout `csv`: what stands between the classes in such a cell.
+        separator: layout `csv`: what stands between the classes in such a cell, unless
+            it is a list such as `['red', 'warm']`.
         one_hot: layout `csv`: by task, the columns of 0 and 1, -1 and 1, no and yes, or
             the like that are its classes, of which an image has any number; `*` in a
             name stands for any letters.

@@ -6,6 +6,7 @@ acts on what a layout has listed; the raw folder stays as it is. A line without 
 action changes nothing, as those of `suspects.csv` do until somebody has looked.
 """
 
+import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,12 @@ from headswap.artifacts.dataset.tasks import Kind
 from headswap.artifacts.storage.tables import unguarded
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import Section
-from headswap.prepare.layouts._delimiter import find_delimiter, read_cells
+from headswap.prepare.layouts._delimiter import (
+    find_delimiter,
+    open_lines,
+    read_cells,
+)
+from headswap.prepare.layouts._unreadable import unreadable
 from headswap.prepare.listing import Row
 from headswap.prepare.normal_form import composed
 
@@ -171,14 +177,15 @@ def _read(path: Path) -> list[Line]:
     """
     try:
         delimiter = find_delimiter(path, None, lambda _: False)
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = read_cells(file, delimiter)
-            records = [(reader.line_num, list(map(unguarded, row))) for row in reader]
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(
-            f"data.corrections: {path} must be a readable table in UTF-8, got {error}. "
-            "Name a CSV file of the project there."
-        ) from error
+        with open_lines(path) as lines:
+            reader = read_cells(lines.file, delimiter)
+            records = [
+                (reader.line_num + lines.num_before, list(map(unguarded, row)))
+                for row in reader
+            ]
+    except (OSError, ValueError, csv.Error) as error:
+        remedy = "Name a CSV file of the project there."
+        raise InputError(unreadable("data.corrections", path, error, remedy)) from error
     records = [(n, [cell.strip() for cell in row]) for n, row in records if any(row)]
     header = records[0][1] if records else []
     unknown = [name for name in header if name not in COLUMNS]

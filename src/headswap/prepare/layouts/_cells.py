@@ -1,5 +1,6 @@
 """Cells of a table -> the classes of an image."""
 
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from headswap.errors import listed
 from headswap.params.data import Section
 from headswap.prepare.layouts._flags import KINDS, has_class, kind_of, outside
-from headswap.prepare.layouts._pairs import as_id
+from headswap.prepare.layouts._pairs import as_id, bare
 
 # What may stand between classes where `data.separator` does not.
 SEPARATORS = "|,;/+& "
+# As programs write several classes: `['red', 'warm']`, `["red"]`, `{'red'}`, `[1, 2]`.
+_LIST = re.compile(r"\[(.*)\]|[({]((?=[\"']).*)[)}]", re.DOTALL)
+_ITEM = re.compile(r"\s*(\"[^\"]*\"|'[^']*'|[^,]+)")
 # What programs write, in small letters, where there is nothing.
 NOTHING = {"nan", "na", "n/a", "#n/a", "<na>", "none", "null", "nil"}
 
@@ -59,9 +63,7 @@ class Cells:
         cell = cells[task]
         labels = [cell]
         if task in self._data.multilabel:
-            labels = [label.strip() for label in cell.split(self._data.separator)]
-            labels = [label for label in labels if label]
-            self._note(task, cell)
+            labels = self._several(task, cell)
         elif not cell:
             return ()
         if task in self._data.class_names:
@@ -104,6 +106,15 @@ class Cells:
                     "data.one_hot."
                 )
         return faults
+
+    def _several(self, task: str, cell: str) -> list[str]:
+        if is_list := _LIST.fullmatch(cell):
+            labels = list(map(bare, _ITEM.findall(is_list[1] or is_list[2] or "")))
+            self._are_joined[task] = True
+        else:
+            labels = [label.strip() for label in cell.split(self._data.separator)]
+            self._note(task, cell)
+        return [label for label in labels if label]
 
     def _note(self, task: str, cell: str) -> None:
         if self._data.separator in cell:

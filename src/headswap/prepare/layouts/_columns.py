@@ -3,12 +3,19 @@
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, SKIPPED, Section
 from headswap.prepare.layouts._delimiter import find_delimiter, sampled_rows
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES
+from headswap.prepare.layouts._parted import (
+    as_setting,
+    join_path,
+    other_mark,
+    quote_advice,
+)
 from headswap.prepare.layouts._roles import PART, looks_like
 from headswap.prepare.meaning import are_parts
 
@@ -33,10 +40,17 @@ def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
     rows = sampled_rows(table, delimiter)
     if not rows:
         return "Check data.table: it is empty."
+    joined = [join_path(row, delimiter, is_file) for row in rows]
+    quoted = [row for row, whole in zip(rows, joined, strict=True) if row != whole]
+    first = f"{quote_advice(quoted[0], delimiter, is_file)} " if quoted else ""
+    rows = joined
     usual = [row for row in rows if len(row) == len(rows[0])]
     columns = list(zip(*(usual[1:] or usual), strict=True))
     num_images = [sum(map(_is_image(is_file), column)) for column in columns]
     if not any(num_images):
+        if mark := other_mark(table, rows[0], is_file):
+            found = suggest(table, replace(data, delimiter=mark), is_file)
+            return f"Set data.delimiter={as_setting(mark)}. {found}"
         return (
             f"None of its columns names files below {data.root}: correct the paths, or "
             "data.root."
@@ -60,7 +74,9 @@ def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
             taken = taken if re.match("[A-Za-z]", taken) else "label"
         repeats = taken in names and taken != SKIPPED
         names.append(f"{taken}{number + 1}" if repeats else taken)
-    return f"Set data.columns=[{','.join(names)}], where _ is a column not to read."
+    return (
+        f"{first}Set data.columns=[{','.join(names)}], where _ is a column not to read."
+    )
 
 
 def task_columns(

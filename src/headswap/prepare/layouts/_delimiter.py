@@ -10,23 +10,28 @@ import csv
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES
+from headswap.prepare.layouts._unreadable import require_no_nul
 
-SPACE = " "
-# Those that are found, the more usual first.
-FOUND = (",", "\t", ";", SPACE)
+SPACE, BAR = " ", "|"
+# Those that are found, the more usual first; the last two only with paths around them.
+USUAL = (",", "\t", ";")
+FOUND = (*USUAL, BAR, SPACE)
 # Lines of a table that are looked at to say what its columns may be.
 SAMPLED = 100
 
+# What spreadsheets take for the delimiter, and no line of the table.
+_SEP_LINE = re.compile(r"\"?sep=(.)\"?[\r\n]*", re.IGNORECASE)
 _QUOTED_OR_SPACE = re.compile(r'("(?:[^"]|"")*")|[ \t]+')
 
 
 def most_frequent_delimiter(line: str) -> str:
-    """Return what is likely to separate the cells of a line: no space."""
-    return max(FOUND[:-1], key=re.sub(r'"[^"]*"', "", line).count)
+    """Return what is likely to separate the cells of a line: no space or bar."""
+    return max(USUAL, key=re.sub(r'"[^"]*"', "", line).count)
 
 
 def find_delimiter(
@@ -41,20 +46,58 @@ def find_delimiter(
 
     Raises:
         OSError: it cannot be read.
-        UnicodeDecodeError: its first line is not UTF-8.
+        UnicodeError: its first line is not UTF-8.
     """
+    with open_lines(path) as lines:
+        if lines.delimiter:
+            return lines.delimiter
+        first = lines.file.readline().strip()
     fitting = [each for each in FOUND if _fits(path, each, num_columns)]
-    if len(fitting) > 1 or fitting == [SPACE]:
-        num_paths = {each: _num_paths(path, each, is_there) for each in fitting}
-        # Words of any text are separated by spaces.
-        fitting = [each for each in fitting if each != SPACE or num_paths[each]]
+    if len(fitting) > 1 or not set(fitting) <= set(USUAL):
+        num_paths = {each: num_with_path(path, each, is_there) for each in fitting}
+        # Words of any text are parted by spaces, and classes in a cell by bars.
+        fitting = [each for each in fitting if each in USUAL or num_paths[each]]
         fitting.sort(key=num_paths.__getitem__, reverse=True)
     if fitting:
         return fitting[0]
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline().strip()
     found = most_frequent_delimiter(first)
-    return SPACE if SPACE in first and found not in first else found
+    if found in first:
+        return found
+    if BAR in first and num_with_path(path, BAR, is_there):
+        return BAR
+    return SPACE if SPACE in first else found
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a table or list.
+
+    Attributes:
+        file: open for reading, at the first of them.
+        num_before: how many lines of the file are none of the table.
+        delimiter: that the file itself names, or "".
+    """
+
+    file: TextIO
+    num_before: int
+    delimiter: str
+
+
+@contextlib.contextmanager
+def open_lines(path: Path) -> Iterator[Lines]:
+    """Open a table or list, behind a first line `sep=,` that only names its delimiter.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeError: its first line is not UTF-8.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = file.readline()
+        require_no_nul(first)
+        sep = _SEP_LINE.fullmatch(first)
+        if not sep:
+            file.seek(0)
+        yield Lines(file, 1 if sep else 0, sep[1] if sep else "")
 
 
 def read_cells(lines: Iterable[str], delimiter: str) -> Any:
@@ -76,8 +119,8 @@ def sampled_rows(path: Path, delimiter: str) -> list[list[str]]:
 
 
 def _rows(path: Path, delimiter: str) -> Iterator[list[str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in read_cells(file, delimiter):
+    with open_lines(path) as lines:
+        for row in read_cells(lines.file, delimiter):
             cells = [cell.strip() for cell in row]
             if any(cells):
                 yield cells
@@ -96,7 +139,7 @@ def _fits(path: Path, delimiter: str, num_columns: int | None) -> bool:
     return expected is not None and expected > 1
 
 
-def _num_paths(path: Path, delimiter: str, is_there: Callable[[str], bool]) -> int:
+def num_with_path(path: Path, delimiter: str, is_there: Callable[[str], bool]) -> int:
     """Return how many of the first lines have a cell that names a picture."""
     return sum(
         any(

@@ -21,6 +21,7 @@ from headswap.prepare.layouts._pairs import (
     is_heading,
     read_pairs,
 )
+from headswap.prepare.layouts._unreadable import require_no_nul, unreadable
 from headswap.prepare.meaning import words_of
 
 # Of the file that YOLO reads, which also says where pictures are.
@@ -106,11 +107,10 @@ def read_names(path: Path, used: Collection[str]) -> NamesFile:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"data.class_names: {path} must be a readable UTF-8 file, got {error}. "
-            "Check data.root and data.class_names."
-        ) from error
+        require_no_nul(text)
+    except (OSError, UnicodeError) as error:
+        remedy = "Check data.root and data.class_names."
+        raise InputError(unreadable("data.class_names", path, error, remedy)) from error
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     pairs = _from_yaml(path, text) if any(map(_YAML_KEY.match, lines)) else None
     if pairs is None:

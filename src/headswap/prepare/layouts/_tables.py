@@ -2,12 +2,29 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from headswap.errors import InputError, listed
 from headswap.params.data import PATH_COLUMN, Section
 from headswap.prepare.layouts._columns import is_path
-from headswap.prepare.layouts._delimiter import find_delimiter, read_cells
+from headswap.prepare.layouts._delimiter import find_delimiter, open_lines, read_cells
+from headswap.prepare.layouts._unreadable import unreadable
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that has been opened.
+
+    Attributes:
+        columns: their names, in order.
+        delimiter: what parts its cells.
+        records: (line number, cells) of every line after the header.
+    """
+
+    columns: list[str]
+    delimiter: str
+    records: Iterator[tuple[int, list[str]]]
 
 
 def open_table(
@@ -15,8 +32,8 @@ def open_table(
     data: Section,
     is_there: Callable[[str], bool],
     advise: Callable[[], str],
-) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """Return the column names and the (line number, cells) of every line after them.
+) -> Table:
+    """Return a table whose lines are read one by one.
 
     Args:
         path: of the table.
@@ -28,15 +45,13 @@ def open_table(
         InputError: it cannot be read, or has other columns than `data.columns`.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
+        with open_lines(path) as lines:
+            first = lines.file.readline()
         num_columns = None if data.columns is None else len(data.columns)
         delimiter = data.delimiter or find_delimiter(path, num_columns, is_there)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"data.table: {path} must be a readable UTF-8 table, got {error}. "
-            "Check data.root and data.table."
-        ) from error
+    except (OSError, UnicodeError) as error:
+        remedy = "Check data.root and data.table."
+        raise InputError(unreadable("data.table", path, error, remedy)) from error
     try:
         header = [name.strip() for name in next(read_cells([first], delimiter), [])]
     except csv.Error:  # A quote that goes on to the next line.
@@ -53,25 +68,28 @@ def open_table(
             f"{', '.join(names)} for {', '.join(header)}. {advise()}"
         )
     if has_header and header != names:
-        print(f"{path.name}: line 1 is its header: {listed(header)}")
+        print(
+            f"{path.name}: line {lines.num_before + 1} is its header: {listed(header)}"
+        )
 
     def records() -> Iterator[tuple[int, list[str]]]:
         # Read line by line, because such tables may have millions.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = read_cells(file, delimiter)
+        with open_lines(path) as lines:
+            reader = read_cells(lines.file, delimiter)
             try:
                 for record in reader:
                     cells = [cell.strip() for cell in record]
                     if any(cells) and not (reader.line_num == 1 and has_header):
-                        yield reader.line_num, cells
+                        yield reader.line_num + lines.num_before, cells
             except (csv.Error, UnicodeDecodeError) as error:
+                last = reader.line_num + lines.num_before
                 raise InputError(
-                    f"{path.name}, after line {reader.line_num}: it must be a table in "
-                    f"UTF-8, got {error}. Look there for a quote that is not closed, "
-                    "or save the file as UTF-8."
+                    f"{path.name}, after line {last}: it must be a table in UTF-8, got "
+                    f"{error}. Look there for a quote that is not closed, or save the "
+                    "file as UTF-8."
                 ) from error
 
-    return names, records()
+    return Table(names, delimiter, records())
 
 
 def _is_row(

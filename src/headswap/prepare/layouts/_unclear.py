@@ -118,7 +118,8 @@ def _as_classes(
     for task in flags:
         together[is_one_kind or kind_of(cells[task])].append(task)
     lacking = together.pop("", [])
-    names, settings = [], []
+    names: list[str] = []
+    settings = []
     for columns in together.values():
         name = "labels"
         while name in (*tasks, *names):

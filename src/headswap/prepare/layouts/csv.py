@@ -25,6 +25,7 @@ from headswap.prepare.layouts._files import (
     require_parts,
 )
 from headswap.prepare.layouts._names import read_names
+from headswap.prepare.layouts._parted import quote_advice
 from headswap.prepare.layouts._paths import Paths
 from headswap.prepare.layouts._tables import open_table
 from headswap.prepare.layouts._unclear import require_clear_tasks
@@ -54,14 +55,16 @@ def read(data: Section) -> Listing:
     tasks: list[str] = []
     for part, table in _tables(data):
         advise = partial(suggest, root / table, data, paths.is_there)
-        columns, records = open_table(root / table, data, paths.is_there, advise)
+        opened = open_table(root / table, data, paths.is_there, advise)
+        columns = opened.columns
         tasks = task_columns(table, columns, data, tasks, advise)
         one_hot = data.one_hot_among(columns)
-        for line, record in records:
+        for line, record in opened.records:
             if len(record) != len(columns):
+                remedy = quote_advice(record, opened.delimiter, paths.is_there)
                 faults.append(
                     f"{table}, line {line}: it must have {len(columns)} cells, got "
-                    f"{len(record)}. Correct the line, data.columns or the delimiter."
+                    f"{len(record)}. {remedy}"
                 )
                 continue
             cells = dict(zip(columns, record, strict=True))
