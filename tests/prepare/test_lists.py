@@ -439,6 +439,20 @@ def test_advice_for_columns_of_yes_and_no_leaves_no_error_behind(read):
     ]
 
 
+@pytest.mark.parametrize("path", ["image_id", "path"])
+def test_columns_as_of_celeba_are_advised_in_one_step(read, path):
+    text = f"{path},5_o_Clock_Shadow,No_Beard,7\na.jpg,1,-1,-1\nb.jpg,-1,1,1\n"
+    message = refusal(read, text)
+    columns = ("5_o_Clock_Shadow", "No_Beard", "class_7")
+    assert (
+        f"Set data.columns=[path,{','.join(columns)}] and "
+        f"+data.one_hot.labels=[{','.join(columns)}]"
+    ) in message
+    options = {"columns": ("path", *columns), "one_hot": {"labels": columns}}
+    listing = read(text, **options)
+    assert [row.labels[0] for row in listing.rows] == [columns[:1], columns[1:]]
+
+
 @pytest.mark.parametrize("cell", ["2", "-1", "", "yes", "0.5"])
 def test_cells_of_several_kinds_are_one_error(read, cell):
     text = f"path,red,old\na.jpg,1,{cell}\nb.jpg,0,1\nc.jpg,{cell},0\n"

@@ -10,13 +10,14 @@ from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, SKIPPED, Section
 from headswap.prepare.layouts._delimiter import find_delimiter, sampled_rows
 from headswap.prepare.layouts._files import IMAGE_SUFFIXES
+from headswap.prepare.layouts._flags import kind_of
 from headswap.prepare.layouts._parted import (
     as_setting,
     join_path,
     other_mark,
     quote_advice,
 )
-from headswap.prepare.layouts._roles import PART, looks_like
+from headswap.prepare.layouts._roles import PART, class_columns, looks_like
 from headswap.prepare.meaning import are_parts
 
 
@@ -58,25 +59,36 @@ def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
     path = num_images.index(max(num_images))
     has_header = not is_path(rows[0][path], is_file)
     header = rows[0] if has_header else [""] * len(rows[0])
+    cells = list(map(set, columns))
+    flags = class_columns(list(zip(header, cells, strict=True)))
+    if not all(header[number] for number in flags) or not kind_of(
+        {cell for number in flags for cell in cells[number]}
+    ):
+        flags = []
     names: list[str] = []
     for number, (name, column) in enumerate(zip(header, columns, strict=True)):
-        role = looks_like(name, set(column), len(column))
+        role = looks_like(name, cells[number], len(column))
+        plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
         if number == path:
             taken = PATH_COLUMN
         elif name and name in (data.group, *data.slices):
             taken = name
-        elif role == PART and PART_LEVEL not in names and are_parts(set(column)):
+        elif number in flags:  # A class, which may begin with a digit.
+            taken = plain if re.search("[A-Za-z]", plain) else f"class_{plain}"
+        elif role == PART and PART_LEVEL not in names and are_parts(cells[number]):
             taken = PART_LEVEL
         elif role or (has_header and not name):  # The index of a data frame has none.
             taken = SKIPPED
         else:
-            taken = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
-            taken = taken if re.match("[A-Za-z]", taken) else "label"
+            taken = plain if re.match("[A-Za-z]", plain) else "label"
         repeats = taken in names and taken != SKIPPED
         names.append(f"{taken}{number + 1}" if repeats else taken)
-    return (
-        f"{first}Set data.columns=[{','.join(names)}], where _ is a column not to read."
-    )
+    advice = f"{first}Set data.columns=[{','.join(names)}]"
+    if flags and not data.one_hot:
+        task = "labels_" if "labels" in names else "labels"
+        classes = ",".join(names[number] for number in flags)
+        advice += f" and +data.one_hot.{task}=[{classes}]"
+    return f"{advice}, where _ is a column not to read."
 
 
 def task_columns(

@@ -1,8 +1,9 @@
 """What a column of a table is likely to be instead of a task, by its name and cells."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
+from headswap.prepare.layouts._flags import kind_of
 from headswap.prepare.meaning import are_parts, is_part, words_of
 
 PART, BELONGS, MEASURE = "a part", "what belongs together", "a measure"
@@ -83,3 +84,21 @@ def looks_like(name: str, values: Collection[str] = (), num_rows: int = 0) -> st
         return MEASURE
     many = len(filled) > MANY_VALUES and 2 * len(filled) > num_rows
     return f"an id: {len(filled)} values in {num_rows} rows" if many else ""
+
+
+def class_columns(columns: Sequence[tuple[str, Collection[str]]]) -> list[int]:
+    """Return which columns say whether an image has a class: several, or none.
+
+    Args:
+        columns: the name and the cells of each, each once.
+    """
+    flags = [
+        number
+        for number, (_, cells) in enumerate(columns)
+        if kind_of({cell for cell in cells if cell})
+    ]
+    parts = [number for number in flags if looks_like(columns[number][0]) == PART]
+    named = [number for number in parts if "is" not in words_of(columns[number][0])]
+    train = named if len(named) == 1 else []  # Among vehicles.
+    classes = [number for number in flags if number not in parts or number in train]
+    return classes if len(classes) > 1 else []

@@ -6,9 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from headswap.errors import InputError, listed
 from headswap.params.data import Section
 from headswap.prepare.layouts._flags import KINDS, kind_of
-from headswap.prepare.layouts._roles import BELONGS, MEASURE, PART, looks_like
+from headswap.prepare.layouts._roles import (
+    BELONGS,
+    MEASURE,
+    PART,
+    class_columns,
+    looks_like,
+)
 from headswap.prepare.listing import Row
-from headswap.prepare.meaning import words_of
 
 
 def require_clear_tasks(
@@ -54,13 +59,9 @@ def _roles(cells: Mapping[str, Collection[str]], num_rows: int) -> dict[str, str
         num_rows: of the tables.
     """
     roles = {task: looks_like(task, each, num_rows) for task, each in cells.items()}
-    filled = {task: {cell for cell in each if cell} for task, each in cells.items()}
-    flags = [task for task, each in filled.items() if kind_of(each)]
-    named = [t for t in flags if roles[t] == PART and "is" not in words_of(t)]
-    train = named if len(named) == 1 else []  # Among vehicles.
-    classes = [task for task in flags if roles[task] != PART or task in train]
-    if len(classes) > 1:
-        roles |= {t: kind_of(cells[t]) or kind_of(filled[t]) for t in classes}
+    flags = class_columns(list(cells.items()))
+    for task in [task for number, task in enumerate(cells) if number in flags]:
+        roles[task] = kind_of(cells[task]) or kind_of({*cells[task]} - {""})
     return roles
 
 
