@@ -166,7 +166,9 @@ def test_an_unusual_mark_is_named_with_the_columns(read, text, delimiter, settin
     assert labels_of(read(text, columns=("path", "label"), **options)) == KINDS
 
 
-@pytest.mark.parametrize("first", ["sep=,", '"sep=,"', "SEP=;", "sep=\t", "sep=^"])
+@pytest.mark.parametrize(
+    "first", ["sep=,", '"sep=,"', "SEP=;", "sep=\t", "sep=^", "sep=;;"]
+)
 def test_the_line_that_names_the_delimiter_is_read_past(read, first):
     mark = first.strip('"')[-1]
     text = f'{first}\r\npath{mark}kind\r\na.jpg{mark}"cat, tabby"\r\nb.jpg{mark}dog\r\n'
@@ -189,6 +191,13 @@ def test_a_comma_in_a_path_is_to_be_quoted_and_that_helps(read, header):
         assert f"Set data.columns=[{','.join(columns)}]" in message
     found = labels_of(read(quoted, files, columns=columns))
     assert found == {files[0]: (("cat",),), files[1]: (("dog",),), "c.jpg": (("cat",),)}
+
+
+def test_lists_in_a_task_of_one_class_are_noted_with_what_reads_them(read, capsys):
+    text = "path\tkind\na.jpg\t['red', 'warm']\nb.jpg\t['red']\n"
+    assert labels_of(read(text))["b.jpg"] == (("['red']",),)
+    assert "several classes, set data.multilabel=[kind]." in capsys.readouterr().out
+    assert labels_of(read(text, multilabel=("kind",)))["b.jpg"] == (("red",),)
 
 
 @pytest.mark.parametrize("separator", ["|", ","])

@@ -5,7 +5,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from headswap.errors import listed
+from headswap.errors import MAX_LISTED, listed
 from headswap.params.data import Section
 from headswap.prepare.layouts._flags import KINDS, has_class, kind_of, outside
 from headswap.prepare.layouts._pairs import as_id, bare
@@ -35,6 +35,8 @@ class Cells:
         # Of tasks with several classes a cell: whether any had, and some that had one.
         self._are_joined: dict[str, bool] = defaultdict(bool)
         self._alone: dict[str, dict[str, None]] = defaultdict(dict)
+        # Of tasks with one class a cell: some that look like several.
+        self._lists: dict[str, dict[str, None]] = defaultdict(dict)
         # By task, how often which label stands that may be none.
         self._nothing: dict[str, Counter[str]] = defaultdict(Counter)
         # Of tasks with a column a class: how many images have how many.
@@ -66,6 +68,8 @@ class Cells:
             labels = self._several(task, cell)
         elif not cell:
             return ()
+        elif _LIST.fullmatch(cell) and len(self._lists[task]) <= MAX_LISTED:
+            self._lists[task][cell] = None
         if task in self._data.class_names:
             labels = [as_id(each) or each for each in labels]
             for label in labels:
@@ -140,6 +144,12 @@ class Cells:
                     else "remove these lines, or name all other classes in "
                     "data.classes."
                 )
+            )
+        for task, cells in self._lists.items():
+            print(
+                f"note: cells of {task} hold lists, each of which counts as one class, "
+                f"such as {listed(list(cells))}. If an image may have several classes, "
+                f"set data.multilabel=[{task}]."
             )
         for task, alone in self._alone.items():
             if alone and not self._are_joined[task]:

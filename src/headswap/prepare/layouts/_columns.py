@@ -68,6 +68,9 @@ def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
     names: list[str] = []
     for number, (name, column) in enumerate(zip(header, columns, strict=True)):
         role = looks_like(name, cells[number], len(column))
+        # As the index of a data frame, and marks between cells: a.jpg -> cat
+        is_nameless = has_header and not name
+        is_mark = not any(re.search(r"\w", cell) for cell in column)
         plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
         if number == path:
             taken = PATH_COLUMN
@@ -77,7 +80,7 @@ def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
             taken = plain if re.search("[A-Za-z]", plain) else f"class_{plain}"
         elif role == PART and PART_LEVEL not in names and are_parts(cells[number]):
             taken = PART_LEVEL
-        elif role or (has_header and not name):  # The index of a data frame has none.
+        elif role or is_nameless or is_mark:
             taken = SKIPPED
         else:
             taken = plain if re.match("[A-Za-z]", plain) else "label"

@@ -25,7 +25,7 @@ FOUND = (*USUAL, BAR, SPACE)
 SAMPLED = 100
 
 # What spreadsheets take for the delimiter, and no line of the table.
-_SEP_LINE = re.compile(r"\"?sep=(.)\"?[\r\n]*", re.IGNORECASE)
+_SEP_LINE = re.compile(r"\"?sep=(.)\"?\1*[\r\n]*", re.IGNORECASE)
 _QUOTED_OR_SPACE = re.compile(r'("(?:[^"]|"")*")|[ \t]+')
 
 

@@ -103,12 +103,12 @@ def require_parts(
         raise InputError(
             f"{where}: the part must be one of {', '.join(data.parts)}, got "
             f"{listed([repr(name) for name in unknown])}. {advice}Say in data.parts of "
-            f"params.yaml what they are, such as `{_as_key(unknown[0])}: train`."
+            f"params.yaml what they are, such as `{as_key(unknown[0])}: train`."
         )
     return {name: part for name, part in parts.items() if part is not None}
 
 
-def _as_key(name: str) -> str:
+def as_key(name: str) -> str:
     """Return a text as YAML reads it: 0 and True are none without quotes."""
     is_plain = re.fullmatch(r"[A-Za-z][\w-]*", name)
     return name if is_plain and name.lower() not in YAML_WORDS else json.dumps(name)

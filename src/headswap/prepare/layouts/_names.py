@@ -25,6 +25,7 @@ from headswap.prepare.layouts._unreadable import require_no_nul, unreadable
 from headswap.prepare.meaning import words_of
 
 # Of the file that YOLO reads, which also says where pictures are.
+_BULLET = re.compile(r"[-*\u2022]\s+")
 _YAML_KEY = re.compile(r"names\s*:")
 
 
@@ -112,6 +113,8 @@ def read_names(path: Path, used: Collection[str]) -> NamesFile:
         remedy = "Check data.root and data.class_names."
         raise InputError(unreadable("data.class_names", path, error, remedy)) from error
     lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if all(map(_BULLET.match, lines)):
+        lines = [_BULLET.sub("", line) for line in lines]
     pairs = _from_yaml(path, text) if any(map(_YAML_KEY.match, lines)) else None
     if pairs is None:
         pairs = _from_table(path, lines)

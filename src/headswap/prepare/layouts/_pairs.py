@@ -18,6 +18,7 @@ NAME_WORDS = {"name", "names", "class", "classes", "label", "labels", "category"
 REMEDY = "Write a file of one `<id> <name>` a line, and name it in data.class_names."
 
 # No longer than what Python reads as a number in any case.
+_DIGITS_OF = re.compile(r"\d{1,18}")
 _NUMBER = re.compile(r"(\d{1,18})(\.0+)?")
 # Spreadsheets write `2.0` for 2 where a cell of the column is empty.
 _ID = r"([\"'])?[(\[#]?(\d{1,18})(?:\.0+(?=[\"']?\s*[,;|:=\t]))?(?(1)\1)"
@@ -25,6 +26,8 @@ _ID = r"([\"'])?[(\[#]?(\d{1,18})(?:\.0+(?=[\"']?\s*[,;|:=\t]))?(?(1)\1)"
 _SURE = re.compile(
     _ID + r"(?:\s*[:|=)\]]+>?\s*|\s*[-.~/\u2013\u2014\u2192>]+\s+|[\s,;]+)(.+)"
 )
+# Of JSON, or of blocks such as `item {`; `[2] red` is none.
+_OPENING = re.compile(r"[{\[](?!\d+\]).*|\w.*\s[{\[]")
 _UNSURE = re.compile(_ID + r"[^\w\"'(\[]+(.+)")
 _QUOTED = re.compile(r"\"((?:[^\"]|\"\")*)\"|'([^']*)'")
 # Behind a name, before its id.
@@ -65,10 +68,10 @@ def read_pairs(path: Path, lines: Sequence[str], used: Collection[str]) -> Pairs
         InputError: most lines have an id, and others none, or a line holds several
             classes.
     """
-    if lines and re.match(r"[{\[](?!\d+\])", lines[0]):
+    if lines and _OPENING.fullmatch(lines[0]):
         raise InputError(
             f"data.class_names: {path.name} must have one class a line, got a file "
-            f"that begins with {lines[0][0]}. {REMEDY}"
+            f"that begins with {lines[0]:.20}. {REMEDY}"
         )
     first = [_SURE.fullmatch(line) for line in lines]
     without = [line for line, pair in zip(lines, first, strict=True) if not pair]
@@ -104,12 +107,11 @@ def contradict(names: Sequence[str], ids: Sequence[str], used: Collection[str]) 
         ids: that they have by their order.
         used: the ids in the table.
     """
-    first = [re.match(r"\W{0,9}(\d{1,18})", name) for name in names]
-    at_ends = (
-        [as_id(found[1]) if found else "" for found in first],
-        [as_id(_parted_digits(name)[1]) for name in names],
-    )
-    for numbers in at_ends:
+    found = [_DIGITS_OF.findall(name) or [""] for name in names]
+    for numbers in (
+        [as_id(each[0]) for each in found],
+        [as_id(each[-1]) for each in found],
+    ):
         # The first line may be a header.
         known = numbers[0 if numbers[:1] != [""] else 1 :]
         if not known or "" in known or len(set(known)) < len(known):

@@ -80,7 +80,9 @@ def looks_like(name: str, values: Collection[str] = (), num_rows: int = 0) -> st
         return "a date"
     if filled and all(map(NUMBER.fullmatch, filled)) and words & COORDINATES:
         return MEASURE
-    if filled and all(map(DECIMAL.fullmatch, filled)):
+    # Programs write 1.0 for 1 where a cell of the column is empty.
+    are_whole = all(value.rstrip("0").endswith(".") for value in filled)
+    if filled and all(map(DECIMAL.fullmatch, filled)) and not are_whole:
         return MEASURE
     many = len(filled) > MANY_VALUES and 2 * len(filled) > num_rows
     return f"an id: {len(filled)} values in {num_rows} rows" if many else ""
@@ -97,8 +99,11 @@ def class_columns(columns: Sequence[tuple[str, Collection[str]]]) -> list[int]:
         for number, (_, cells) in enumerate(columns)
         if kind_of({cell for cell in cells if cell})
     ]
-    parts = [number for number in flags if looks_like(columns[number][0]) == PART]
+    roles = {number: looks_like(columns[number][0]) for number in flags}
+    parts = [number for number in flags if roles[number] == PART]
     named = [number for number in parts if "is" not in words_of(columns[number][0])]
     train = named if len(named) == 1 else []  # Among vehicles.
+    # Beside those that are nothing else, `No_Beard` and `Person` are no ids and groups.
+    plain = [number for number in flags if not roles[number] or number in train]
     classes = [number for number in flags if number not in parts or number in train]
-    return classes if len(classes) > 1 else []
+    return classes if len(plain) > 1 else []

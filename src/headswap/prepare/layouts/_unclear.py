@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from headswap.errors import InputError, listed
 from headswap.params.data import Section
+from headswap.prepare.layouts._files import as_key
 from headswap.prepare.layouts._flags import KINDS, kind_of
 from headswap.prepare.layouts._roles import (
     BELONGS,
@@ -92,8 +93,15 @@ def _advice(
         either = "one of " if parts[1:] else ""
         advice += (
             f"; to read the parts, name {either}{', '.join(parts)} split in "
-            "data.columns, and what stands there in data.parts"
+            "data.columns"
         )
+        known = {name.casefold() for name in data.parts}
+        values = {cell for task in parts for cell in cells[task] if cell}
+        if unknown := sorted(v for v in values if v.casefold() not in known):
+            advice += (
+                ", and say in data.parts what its cells stand for, such as "
+                f"`{as_key(unknown[0])}: train`"
+            )
     if flags:
         other = [task for task, role in roles.items() if role and task not in flags]
         advice += _as_classes(flags, cells, tasks, clear if other else None)
