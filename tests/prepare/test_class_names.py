@@ -126,6 +126,7 @@ def test_ids_that_start_at_one_are_understood_where_there_are_as_many_names(
         ("class 2 = oak\nclass 0 = elm\n", [0, 2], "got 'class 2 = oak', 'class 0"),
         ("id: 1, name: a\nid: 0, name: b\n", [0, 1], "got 'id: 1, name: a'"),
         ("item {\n id: 1\n name: 'oak'\n}\n", [0, 1], "begins with item {"),
+        ('0: ""\n1: "elm"\n', [0, 1], "a name in every line, got none for 0"),
         ("tree\n2: oak\n0: elm\n", [0, 2], "must have an id and a name, got 'tree'"),
         ("tree\n2oak\n0elm\n", [0, 2], "got 'tree', '2oak', '0elm'"),
         ("species,latin\noak,q\nelm,u\n", [0, 1], "first is 'species,latin'"),

@@ -212,6 +212,14 @@ def test_advice_names_no_coordinates_and_no_groups_as_tasks(read):
     assert message.endswith("Add a column of classes, and name it in data.tasks.")
 
 
+def test_a_group_is_advised_as_a_task_only_where_nothing_else_may_be(read):
+    text = rows_of(PATHS, ("site", *"aabbcc"), ("notes", *"xyxyxy"), ("MRN", *"112233"))
+    message = refusal(read, text)
+    assert "such as data.tasks=[notes], with data.group=site (or MRN) to" in message
+    listing = read(text, tasks=("notes",), group="MRN")
+    assert [row.given_group for row in listing.rows] == list("112233")
+
+
 def test_a_train_among_columns_of_0_and_1_is_a_class_and_is_test_is_none(read):
     flags = [("train", *"101010"), ("car", *"010101"), ("bus", *"011001")]
     text = rows_of(PATHS, *flags, ("is_test", *"000011"))

@@ -132,11 +132,11 @@ def _fits(path: Path, delimiter: str, num_columns: int | None) -> bool:
     try:
         for cells in _rows(path, delimiter):
             expected = len(cells) if expected is None else expected
-            if len(cells) != expected:
+            if len(cells) != expected or expected < 2:
                 return False
     except (csv.Error, UnicodeDecodeError):
         return False
-    return expected is not None and expected > 1
+    return expected is not None
 
 
 def num_with_path(path: Path, delimiter: str, is_there: Callable[[str], bool]) -> int:

@@ -126,6 +126,13 @@ def read_names(path: Path, used: Collection[str]) -> NamesFile:
         found = NamesFile(path, list(map(bare, names)), None)
     else:
         found = NamesFile(path, [bare(n) for _, n in pairs], [i for i, _ in pairs])
+    if "" in found.names:
+        place = found.names.index("")
+        raise InputError(
+            f"data.class_names: {path.name} must have a name in every line, got none "
+            f"{f'for {found.ids[place]}' if found.ids else f'in line {place + 1}'}. "
+            f"{REMEDY}"
+        )
     for what, values in (("id", found.ids or ()), ("name", found.names)):
         twice = [value for value, count in Counter(values).items() if count > 1]
         if twice:

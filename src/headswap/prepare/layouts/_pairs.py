@@ -117,9 +117,8 @@ def contradict(names: Sequence[str], ids: Sequence[str], used: Collection[str]) 
         if not known or "" in known or len(set(known)) < len(known):
             continue
         in_file = list(map(int, known))
-        is_shuffled = sorted(in_file) in _orders(len(known)) and in_file != sorted(
-            in_file
-        )
+        in_order = sorted(in_file)
+        is_shuffled = in_file != in_order and in_order in _orders(len(known))
         if numbers != list(ids) and (is_shuffled or set(used) <= set(known)):
             return True
     return False
@@ -130,12 +129,9 @@ def _are_ids(pairs: Pairs, used: Collection[str]) -> bool:
 
 
 def _are_different(pairs: Pairs) -> bool:
-    numbers, names = (
-        ({*column} for column in zip(*pairs, strict=True)) if pairs else ((), ())
-    )
-    return (
-        bool(pairs) and "" not in numbers and len(numbers) == len(names) == len(pairs)
-    )
+    numbers, names = {number for number, _ in pairs}, {name for _, name in pairs}
+    are_all = bool(pairs) and "" not in numbers
+    return are_all and len(numbers) == len(names) == len(pairs)
 
 
 def _orders(number: int) -> list[list[int]]:
@@ -147,11 +143,8 @@ def _last(line: str) -> tuple[str, str, bool]:
     before, digits = _parted_digits(line)
     name = before.rstrip(_MARKS)
     marks = before[len(name) :]
-    return (
-        (as_id(digits) if name and marks else ""),
-        name,
-        not marks.strip(_USUAL_MARKS),
-    )
+    number = as_id(digits) if name and marks else ""
+    return number, name, not marks.strip(_USUAL_MARKS)
 
 
 def _parted_digits(line: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from headswap.params.data import DELIMITERS
 from headswap.prepare.layouts._delimiter import num_with_path
 
 # Of these, every pair is looked at.
-MAX_CELLS = 50
+MAX_CELLS = 20
 
 
 def join_path(

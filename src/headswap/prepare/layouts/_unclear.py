@@ -79,7 +79,8 @@ def _advice(
         for wanted in (BELONGS, PART)
     )
     clear = [task for task in tasks if not roles.get(task)]
-    likely = flags or [task for task in tasks if roles.get(task) != MEASURE]
+    others = [task for task in tasks if roles.get(task) not in (MEASURE, BELONGS)]
+    likely = flags or others or groups
     if clear:
         advice = f"Set data.tasks=[{','.join(clear)}]"
     elif likely:
@@ -87,7 +88,7 @@ def _advice(
     else:
         advice = "Add a column of classes, and name it in data.tasks"
     if groups and data.group is None:
-        either = f", or ={', ='.join(groups[1:])}," if groups[1:] else ""
+        either = f" (or {', '.join(groups[1:])})" if groups[1:] else ""
         advice += f", with data.group={groups[0]}{either} to keep its images together"
     if parts:
         either = "one of " if parts[1:] else ""

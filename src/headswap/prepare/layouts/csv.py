@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from headswap.artifacts.dataset.tasks import Kind
-from headswap.errors import InputError, listed, raise_faults
+from headswap.errors import MAX_LISTED, InputError, listed, raise_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.prepare.choice import choose
 from headswap.prepare.layouts._cells import Cells
@@ -61,7 +61,9 @@ def read(data: Section) -> Listing:
         one_hot = data.one_hot_among(columns)
         for line, record in opened.records:
             if len(record) != len(columns):
-                remedy = quote_advice(record, opened.delimiter, paths.is_there)
+                remedy = ""
+                if len(faults) < MAX_LISTED:  # No more are shown.
+                    remedy = quote_advice(record, opened.delimiter, paths.is_there)
                 faults.append(
                     f"{table}, line {line}: it must have {len(columns)} cells, got "
                     f"{len(record)}. {remedy}"
