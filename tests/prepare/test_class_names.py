@@ -7,7 +7,7 @@ import pytest
 
 from headswap.errors import InputError
 from headswap.prepare.layouts import csv
-from headswap.prepare.layouts._names import REMEDY, read_names
+from headswap.prepare.tables.names import REMEDY, read_names
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from headswap.artifacts.dataset.index import read_index
 from headswap.artifacts.storage.tables import read_table
 from headswap.errors import InputError
 from headswap.prepare.layouts import voc
-from headswap.prepare.layouts._files import IMAGE_SUFFIXES
 from headswap.prepare.listing import Listing, Row, group_by_pattern
 from headswap.prepare.stage import prepare_images
+from headswap.prepare.walking import IMAGE_SUFFIXES
 from headswap.split.leaks import find_leaks
 from tests.made import load_rows
 
@@ -200,7 +200,7 @@ def test_empty_class_folders_are_refused_ten_of_them_named(read, touch, raw):
         (raw / f"class{number:02}").mkdir()
     message = refusal(read, "folders", levels=("scene",))
     assert "every class folder must hold images, got 12 without: class00, " in message
-    assert "class09 and 2 more. Fill or remove them." in message
+    assert "class09 and 2 more. Fill or remove them, or" in message
 
 
 def test_a_class_folder_that_is_empty_in_one_part_is_refused(read, touch, raw):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from headswap import registry
 from headswap.errors import InputError
 from headswap.prepare.choice import choose
-from headswap.prepare.layouts._delimiter import read_cells
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.no_data import leave_out
+from headswap.prepare.tables.delimiter import read_cells
 
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Hütte") for form in ("NFC", "NFD"))
 

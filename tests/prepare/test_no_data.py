@@ -5,10 +5,10 @@ import pytest
 from headswap.artifacts.dataset.index import read_index
 from headswap.errors import InputError
 from headswap.prepare.layouts import folders
-from headswap.prepare.layouts._files import IMAGE_SUFFIXES
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.no_data import ENDINGS, FILES, FOLDERS, is_no_data, leave_out
 from headswap.prepare.stage import prepare_images
+from headswap.prepare.walking import IMAGE_SUFFIXES
 
 
 def make_listing(tmp_path, *paths, rejected=()):

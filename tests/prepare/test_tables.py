@@ -6,7 +6,7 @@ import pytest
 
 from headswap.errors import InputError
 from headswap.prepare.layouts import csv
-from headswap.prepare.layouts._roles import looks_like
+from headswap.prepare.tables.roles import looks_like
 
 
 @pytest.fixture

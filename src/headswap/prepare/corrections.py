@@ -16,14 +16,14 @@ from headswap.artifacts.dataset.tasks import Kind
 from headswap.artifacts.storage.tables import unguarded
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import Section
-from headswap.prepare.layouts._delimiter import (
+from headswap.prepare.listing import Row
+from headswap.prepare.normal_form import composed
+from headswap.prepare.tables.delimiter import (
     find_delimiter,
     open_lines,
     read_cells,
 )
-from headswap.prepare.layouts._unreadable import unreadable
-from headswap.prepare.listing import Row
-from headswap.prepare.normal_form import composed
+from headswap.prepare.tables.unreadable import unreadable
 
 COLUMNS = ("path", "action", "task", "class", "reason")
 NEEDED = ("path", "action")

@@ -17,19 +17,19 @@ from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import MAX_LISTED, InputError, listed, raise_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.prepare.choice import choose
-from headswap.prepare.layouts._cells import Cells
-from headswap.prepare.layouts._columns import suggest, task_columns
-from headswap.prepare.layouts._files import (
+from headswap.prepare.listing import Listing, Row
+from headswap.prepare.tables.cells import Cells
+from headswap.prepare.tables.columns import suggest, task_columns
+from headswap.prepare.tables.names import read_names
+from headswap.prepare.tables.parted import quote_advice
+from headswap.prepare.tables.paths import Paths
+from headswap.prepare.tables.reading import open_table
+from headswap.prepare.tables.unclear import require_clear_tasks
+from headswap.prepare.walking import (
     num_unnamed_images,
     require_folder,
     require_parts,
 )
-from headswap.prepare.layouts._names import read_names
-from headswap.prepare.layouts._parted import quote_advice
-from headswap.prepare.layouts._paths import Paths
-from headswap.prepare.layouts._tables import open_table
-from headswap.prepare.layouts._unclear import require_clear_tasks
-from headswap.prepare.listing import Listing, Row
 
 # What a path has one of, and where a row holds it.
 UNIQUE = {

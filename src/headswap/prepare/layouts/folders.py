@@ -15,7 +15,6 @@ from headswap.artifacts.dataset.tasks import Kind
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, SKIPPED, Section
 from headswap.prepare.choice import choose
-from headswap.prepare.layouts._files import require_folder, require_parts, walk
 from headswap.prepare.layouts._levels import (
     NO_CLASSES,
     advise,
@@ -25,6 +24,7 @@ from headswap.prepare.layouts._levels import (
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.meaning import are_parts, is_part
 from headswap.prepare.no_data import matcher
+from headswap.prepare.walking import require_folder, require_parts, walk
 
 FEW_CHOSEN = (
     "Choose more classes in data.classes, or skip that level in data.levels with _."

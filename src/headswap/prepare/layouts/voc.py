@@ -12,14 +12,14 @@ from xml.parsers import expat
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import VOC_TASK, Section
 from headswap.prepare.choice import choose
-from headswap.prepare.layouts._files import (
+from headswap.prepare.listing import Listing, Row
+from headswap.prepare.no_data import is_no_data
+from headswap.prepare.normal_form import composed
+from headswap.prepare.walking import (
     IMAGE_SUFFIXES,
     num_unnamed_images,
     require_folder,
 )
-from headswap.prepare.listing import Listing, Row
-from headswap.prepare.no_data import is_no_data
-from headswap.prepare.normal_form import composed
 
 NAME_PATH = ["annotation", "object", "name"]
 

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 from headswap.errors import MAX_LISTED, listed
 from headswap.machine.places import is_stored
-from headswap.prepare.layouts._files import IMAGE_SUFFIXES, walk
 from headswap.prepare.normal_form import composed
+from headswap.prepare.walking import IMAGE_SUFFIXES, walk
 
 
 class Paths:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from headswap.errors import MAX_LISTED, listed
 from headswap.params.data import Section
-from headswap.prepare.layouts._flags import KINDS, has_class, kind_of, outside
-from headswap.prepare.layouts._pairs import as_id, bare
+from headswap.prepare.tables.flags import KINDS, has_class, kind_of, outside
+from headswap.prepare.tables.pairs import as_id, bare
 
 # What may stand between classes where `data.separator` does not.
 SEPARATORS = "|,;/+& "

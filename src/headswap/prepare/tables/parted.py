@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from headswap.params.data import DELIMITERS
-from headswap.prepare.layouts._delimiter import num_with_path
+from headswap.prepare.tables.delimiter import num_with_path
 
 # Of these, every pair is looked at.
 MAX_CELLS = 20

@@ -5,16 +5,16 @@ from collections.abc import Collection, Mapping, Sequence
 
 from headswap.errors import InputError, listed
 from headswap.params.data import Section
-from headswap.prepare.layouts._files import as_key
-from headswap.prepare.layouts._flags import KINDS, kind_of
-from headswap.prepare.layouts._roles import (
+from headswap.prepare.listing import Row
+from headswap.prepare.tables.flags import KINDS, kind_of
+from headswap.prepare.tables.roles import (
     BELONGS,
     MEASURE,
     PART,
     class_columns,
     looks_like,
 )
-from headswap.prepare.listing import Row
+from headswap.prepare.walking import as_key
 
 
 def require_clear_tasks(

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from headswap.prepare.layouts._files import IMAGE_SUFFIXES
-from headswap.prepare.layouts._unreadable import require_no_nul
+from headswap.prepare.tables.unreadable import require_no_nul
+from headswap.prepare.walking import IMAGE_SUFFIXES
 
 SPACE, BAR = " ", "|"
 # Those that are found, the more usual first; the last two only with paths around them.

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from headswap.errors import InputError, listed
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, SKIPPED, Section
-from headswap.prepare.layouts._delimiter import find_delimiter, sampled_rows
-from headswap.prepare.layouts._files import IMAGE_SUFFIXES
-from headswap.prepare.layouts._flags import kind_of
-from headswap.prepare.layouts._parted import (
+from headswap.prepare.meaning import are_parts
+from headswap.prepare.tables.delimiter import find_delimiter, sampled_rows
+from headswap.prepare.tables.flags import kind_of
+from headswap.prepare.tables.parted import (
     as_setting,
     join_path,
     other_mark,
     quote_advice,
 )
-from headswap.prepare.layouts._roles import PART, class_columns, looks_like
-from headswap.prepare.meaning import are_parts
+from headswap.prepare.tables.roles import PART, class_columns, looks_like
+from headswap.prepare.walking import IMAGE_SUFFIXES
 
 
 def is_path(cell: str, is_file: Callable[[str], bool]) -> bool:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Collection, Sequence
 
-from headswap.prepare.layouts._flags import kind_of
 from headswap.prepare.meaning import are_parts, is_part, words_of
+from headswap.prepare.tables.flags import kind_of
 
 PART, BELONGS, MEASURE = "a part", "what belongs together", "a measure"
 # Words in a column's name, by what it is instead of a task.

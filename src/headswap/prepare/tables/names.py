@@ -9,8 +9,9 @@ from pathlib import Path
 
 from headswap.errors import InputError, listed
 from headswap.params._yaml import parse_yaml
-from headswap.prepare.layouts._delimiter import most_frequent_delimiter
-from headswap.prepare.layouts._pairs import (
+from headswap.prepare.meaning import words_of
+from headswap.prepare.tables.delimiter import most_frequent_delimiter
+from headswap.prepare.tables.pairs import (
     ID_WORDS,
     NAME_WORDS,
     REMEDY,
@@ -21,8 +22,7 @@ from headswap.prepare.layouts._pairs import (
     is_heading,
     read_pairs,
 )
-from headswap.prepare.layouts._unreadable import require_no_nul, unreadable
-from headswap.prepare.meaning import words_of
+from headswap.prepare.tables.unreadable import require_no_nul, unreadable
 
 # Of the file that YOLO reads, which also says where pictures are.
 _BULLET = re.compile(r"[-*\u2022]\s+")
