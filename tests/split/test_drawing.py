@@ -17,6 +17,7 @@ from headswap.split.combinations import combine, shares
 from headswap.split.drawing import draw
 from headswap.split.groups import join_groups
 from headswap.split.stage import divide
+from headswap.split.steps import Steps
 
 SEEDS = st.integers(0, 2**32 - 1)
 SHARES = st.floats(0.05, 0.4)
@@ -208,6 +209,56 @@ def test_groups_with_crossed_labels_are_within_one_image_where_they_can_be():
             found = (parts == part) - wanted
             off = np.abs(found @ combinations.classes[combinations.of_row])
             assert off.max() <= 1 + 1e-6, seed
+
+
+@pytest.fixture
+def allow_steps(monkeypatch):
+    """allow_steps(most): looking for more steps than these is a failure."""
+
+    def allow(most):
+        best, numbers = Steps.best, iter(range(most))
+
+        def count(*arguments):
+            assert next(numbers, None) is not None, f"more than {most} steps"
+            return best(*arguments)
+
+        monkeypatch.setattr(Steps, "best", count)
+
+    return allow
+
+
+def draw_folds(class_sizes, num_folds, group_size=1):
+    """The fold of each image, and its class."""
+    classes = np.repeat(np.arange(len(class_sizes)), class_sizes)
+    cells = [f"class{number:03}" for number in classes]
+    task = Task("kind", "multiclass", tuple(sorted(set(cells))))
+    combinations = combine([task], {"kind": cells})
+    chances = np.full((num_folds, len(class_sizes)), 1 / num_folds)
+    groups = deal(len(cells), [group_size])
+    names = [f"group{number}" for number in range(len(groups))]
+    folds = draw(groups, names, combinations, chances, [42])
+    return np.repeat(folds, [len(rows) for rows in groups]), classes
+
+
+@pytest.mark.parametrize(("size", "group_size"), [(2, 1), (4, 1), (12, 3)])
+def test_folds_of_many_classes_smaller_than_their_number_are_found_in_few_steps(
+    allow_steps, size, group_size
+):
+    """No fold can have all of them, and none needs one of them more than another."""
+    allow_steps(500)
+    folds, classes = draw_folds([size] * 60, 5, group_size)
+    sizes = np.bincount(folds, minlength=5)
+    assert abs(sizes - 60 * size / 5).max() <= max(2, group_size)
+    for number in range(60):
+        found = np.bincount(folds[classes == number], minlength=5)
+        assert found.max() == group_size
+
+
+def test_classes_smaller_than_the_folds_do_not_all_lie_in_the_same(allow_steps):
+    allow_steps(200)
+    folds, classes = draw_folds([40, *[2] * 12], 5)
+    small = np.bincount(folds[classes > 0], minlength=5)
+    assert small.max() <= 9
 
 
 def test_images_are_joined_by_every_fact_and_by_others_in_between():

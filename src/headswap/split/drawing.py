@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from headswap.split.combinations import Combinations
-from headswap.split.repair import Kinds, repair
+from headswap.split.repair import repair
+from headswap.split.steps import Kinds
 
 
 def draw(

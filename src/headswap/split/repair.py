@@ -5,13 +5,10 @@ Out: the same, after boundaries were shifted until no class in any part is more 
 image from its share, or the nearest to it that was found.
 """
 
-from dataclasses import dataclass, field
-from itertools import permutations
-
 import numpy as np
 
-# Pairs of kinds that a step looks at, at most, in each direction.
-MAX_PAIRED = 256
+from headswap.split.steps import Kinds, Steps
+
 # What a deviation weighs at first, against keeping groups where their hashes say; it
 # grows by a factor wherever a part is off, up to the largest. A slow growth moves the
 # fewest groups; the others are for where that finds no valid deal.
@@ -23,47 +20,6 @@ TOLERANCE = 1 + 1e-9
 
 # The fewest and the most images of each class in each part, (parts, C) both.
 Bounds = tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Kinds:
-    """Groups by their labels: those of one kind can stand for one another.
-
-    Attributes:
-        hashes: (groups,) 0..1, kind after kind, ascending in each.
-        numbers: of groups, (kinds,) int.
-        holds: (kinds, C), how many images of each class a group has; last, of all.
-        thresholds: (parts - 1, kinds) 0..1, up to which hash a part reaches.
-        starts: where each kind starts among the groups, (kinds,) int.
-    """
-
-    hashes: np.ndarray
-    numbers: np.ndarray
-    holds: np.ndarray
-    thresholds: np.ndarray
-    starts: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        starts = np.cumsum(self.numbers) - self.numbers
-        object.__setattr__(self, "starts", starts)
-
-    def allocate(self, ends: np.ndarray) -> np.ndarray:
-        """Return how many groups of each kind each part has, (parts, kinds) int."""
-        return np.diff(ends, axis=0, prepend=0, append=self.numbers[None])
-
-    def distances(self, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what shifting each end up and down by a group costs.
-
-        It is the images of the group times the way of its hash to the threshold, less
-        than 0 where the group comes back to where its hash says. (parts - 1, kinds)
-        both; ends that cannot be shifted have any value.
-        """
-        above = np.minimum(self.starts + ends, len(self.hashes) - 1)
-        below = np.maximum(self.starts + ends - 1, 0)
-        images = self.holds[:, -1]
-        up = images * (self.hashes[above] - self.thresholds)
-        down = images * (self.thresholds - self.hashes[below])
-        return up, down
 
 
 def repair(ends: np.ndarray, kinds: Kinds, targets: np.ndarray) -> np.ndarray:
@@ -95,7 +51,10 @@ def _grow(
     all others. What is then aimed at in that class is what whole groups can give.
     """
     holds = kinds.holds
-    needed = _needed(targets, kinds)
+    is_scarce = _is_scarce(targets, kinds)
+    needed = _needed(targets, kinds) & ~is_scarce
+    # A group of a scarce class has to lie somewhere, however large it is.
+    largest = np.where(is_scarce, holds, 0).max(axis=0)
     aims = targets
     weights = FIRST_WEIGHT / np.maximum(kinds.numbers @ holds, 1) + 0 * targets
     limit = LARGEST_GROWTH * weights.max()
@@ -105,10 +64,14 @@ def _grow(
         # A part that aims at more of a class becomes larger.
         tolerances = np.full(targets.shape, TOLERANCE)
         tolerances[:, -1] += 1 + np.abs(aims - targets)[:, :-1].sum(axis=1)
-        bounds = aims - tolerances, aims + tolerances
-        bounds = np.where(needed, np.maximum(bounds[0], 1), bounds[0]), bounds[1]
+        tolerances[:, -1] = np.maximum(tolerances[:, -1], largest.max())
+        fewest = np.where(is_scarce, 0, aims - tolerances)
+        bounds = (
+            np.where(needed, np.maximum(fewest, 1), fewest),
+            np.maximum(aims + tolerances, largest),
+        )
         ends = _improve(ends, kinds, aims, weights, bounds)
-        counts = kinds.allocate(ends) @ holds
+        counts = kinds.count(ends)
         off = _is_off(counts, bounds)
         if not off.any():
             return ends, (0, 0)
@@ -132,6 +95,16 @@ def _needed(targets: np.ndarray, kinds: Kinds) -> np.ndarray:
     num_groups = kinds.numbers @ (kinds.holds > 0)
     rank = np.argsort(np.argsort(-targets, axis=0, kind="stable"), axis=0)
     return (targets > 1e-9) & (rank < num_groups)
+
+
+def _is_scarce(targets: np.ndarray, kinds: Kinds) -> np.ndarray:
+    """Return which classes too few groups have for parts that should have equally much.
+
+    No part needs such a class more than another: if the same ones always had it, they
+    would have all scarce classes, and others next to nothing. (C,) bool.
+    """
+    num_groups = kinds.numbers @ (kinds.holds > 0)
+    return (np.ptp(targets, axis=0) < 1e-9) & (num_groups < len(targets))
 
 
 def _in_whole_groups(
@@ -166,73 +139,12 @@ def _improve(
     It ends when no part is off any more, or no step lowers the cost: the weighted
     squares of the deviations, and how far groups are from where their hashes say.
     """
+    steps = Steps(kinds, weights)
     while True:
-        allocation = kinds.allocate(ends)
-        counts = allocation @ kinds.holds
+        counts = kinds.count(ends)
         if not _is_off(counts, bounds).any():
             return ends
-        step = _best_step(ends, kinds, allocation, counts - aims, weights)
-        if step is None:
+        mended = steps.best(ends, counts - aims)
+        if mended is None:
             return ends
-        ends = ends + step
-
-
-def _lowest(values: np.ndarray) -> np.ndarray:
-    """Return where the lowest values are, `MAX_PAIRED` at most, in order of place."""
-    if len(values) <= MAX_PAIRED:
-        return np.arange(len(values))
-    return np.sort(np.argpartition(values, MAX_PAIRED)[:MAX_PAIRED])
-
-
-def _best_step(
-    ends: np.ndarray,
-    kinds: Kinds,
-    allocation: np.ndarray,
-    deviation: np.ndarray,
-    weights: np.ndarray,
-) -> np.ndarray | None:
-    """Return the change of the ends that lowers the cost most, or None.
-
-    Moving a group with v images a class from part a to part b, whose counts are d
-    above their targets, changes the sum of w d² by 2 v (w_b d_b - w_a d_a) +
-    (w_a + w_b) v²; a swap is a move of the difference of two groups.
-    """
-    holds = kinds.holds
-    pull = 2 * holds @ (weights * deviation).T
-    squares = holds**2 @ weights.T
-    up, down = kinds.distances(ends)
-    # By moving a group (rows) out of a part and into a part (columns).
-    leaving = np.where(allocation.T > 0, squares - pull, np.inf)
-    entering = squares + pull
-    changes = {}
-    for source, target in permutations(range(len(allocation)), 2):
-        way = down[source:target] if source < target else up[target:source]
-        changes[source, target] = (
-            leaving[:, source] + entering[:, target] + way.sum(axis=0)
-        )
-    # Less than this may be a rounding error.
-    lowest, step = -1e-9 * weights.max(), None
-    for (source, target), change in changes.items():
-        kind = change.argmin()
-        if change[kind] < lowest:
-            lowest, step = change[kind], [(source, target, kind)]
-        if source > target:
-            continue
-        back = changes[target, source]
-        out, into = _lowest(change), _lowest(back)
-        both = weights[source] + weights[target]
-        pairs = change[out][:, None] + back[into]
-        pairs -= 2 * (holds[out] * both) @ holds[into].T
-        first, second = np.unravel_index(pairs.argmin(), pairs.shape)
-        if pairs[first, second] < lowest:
-            lowest = pairs[first, second]
-            step = [(source, target, out[first]), (target, source, into[second])]
-    if step is None:
-        return None
-    shift = np.zeros_like(ends)
-    for source, target, kind in step:
-        if source < target:
-            shift[source:target, kind] -= 1
-        else:
-            shift[target:source, kind] += 1
-    return shift
+        ends = mended
