@@ -360,6 +360,32 @@ def test_a_class_of_three_images_reaches_every_part_whatever_is_asked_for(option
         assert set(count_parts(index, parts, "class01").values()) == {1}
 
 
+def test_whole_numbers_that_no_class_has_are_refused_with_shares_that_it_has(options):
+    index = make_index([8, 8, 9])
+    with pytest.raises(InputError) as caught:
+        split(index, options(test=5, validation=4))
+    assert str(caught.value) == (
+        "split: split.test=5 and split.validation=4 must leave an image of each class "
+        "to train, got 3 of 3 classes of landmark with too few images: 'class00' (8), "
+        "'class01' (8), 'class02' (9). Add images, or set fewer, such as "
+        "split.test=0.2 and split.validation=0.15."
+    )
+    made = split(index, options(test=0.2, validation=0.15))
+    assert count_parts(index, made.parts[0], "class00")["test"] == 2
+    split(make_index([10, 10, 10]), options(test=5, validation=4))
+
+
+def test_whole_numbers_that_some_classes_lack_are_a_warning_with_these(options, capsys):
+    index = make_index([20, 8, 20])
+    made = split(index, options(test=5, validation=4, repeats=2))
+    assert count_parts(index, made.parts[0], "class00")["test"] == 5
+    [warning] = capsys.readouterr().out.splitlines()
+    assert warning.startswith("warning: split.test=5 and split.validation=4 is more")
+    assert "1 of 3 classes of landmark" in warning
+    assert "'class01' (8); these are parted in the same proportion" in warning
+    assert count_parts(index, made.parts[0], "class01")["train"] == 1
+
+
 def test_all_classes_too_small_are_named(options):
     index = make_index([2, 8, 1, 8])
     with pytest.raises(InputError) as caught:

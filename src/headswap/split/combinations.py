@@ -75,13 +75,40 @@ def shares(
         sizes: of each part: images a class (whole number) or a share of each class. Of
             a multilabel task a whole number is that of a class of median size.
     """
+    drawn, asked, most = _asked(combinations, rows, task, sizes)
+    drawn = np.where(asked > most, drawn * most / np.maximum(asked, 1e-12), drawn)
+    return np.concatenate([drawn, 1 - drawn.sum(axis=0, keepdims=True)])
+
+
+def too_few(
+    combinations: Combinations,
+    rows: np.ndarray,
+    task: Task,
+    sizes: Sequence[int | float],
+) -> np.ndarray:
+    """Return which classes of a task have fewer images than the sizes ask for, (C,).
+
+    Of each, an image has to be left over. Arguments are those of `shares`.
+    """
+    _, asked, most = _asked(combinations, rows, task, sizes)
+    present = np.bincount(combinations.of_row[rows], minlength=len(asked)) > 0
+    is_short = present & (asked > most + 1e-9)
+    of_task = combinations.classes[:, combinations.columns[task.name]]
+    return of_task[is_short].sum(axis=0) > 0
+
+
+def _asked(
+    combinations: Combinations,
+    rows: np.ndarray,
+    task: Task,
+    sizes: Sequence[int | float],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what each size asks for, all of them together, and what there is."""
     drawn = np.array([_chances(combinations, rows, task, size) for size in sizes])
     drawn = drawn.reshape(len(sizes), len(combinations.names))
     # One image of each class is left over, whatever is asked for.
     most = 1 - _chances(combinations, rows, task, 1)
-    asked = drawn.sum(axis=0)
-    drawn = np.where(asked > most, drawn * most / np.maximum(asked, 1e-12), drawn)
-    return np.concatenate([drawn, 1 - drawn.sum(axis=0, keepdims=True)])
+    return drawn, drawn.sum(axis=0), most
 
 
 def _chances(

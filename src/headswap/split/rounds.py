@@ -12,10 +12,14 @@ import numpy as np
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import NO_FOLD, PARTS, UNUSED, Round
 from headswap.artifacts.dataset.tasks import finest
+from headswap.errors import InputError, listed, one_line
 from headswap.params.split import Section
-from headswap.split.combinations import Combinations, combine, shares
+from headswap.split.combinations import Combinations, combine, shares, too_few
 from headswap.split.drawing import draw
 from headswap.split.fewer import trains_still
+
+# What every class has that is large enough to be parted.
+SMALL_SHARES = {"test": 0.2, "validation": 0.15}
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Dealer:
             # What a data set lacks is drawn from what it calls train.
             free = np.flatnonzero(np.isin(fixed, ["", "train"]) & ~keeps)
             sizes = {part: getattr(self._options, part) for part in lacking}
+            if number == 0:
+                self._require(free, sizes)
             parts = np.where(keeps, "train", fixed)
             parts[free], deviation = self._draw_parts(free, sizes, ["parts", number])
             parts = self._with_fewer(parts, number)
@@ -69,6 +75,39 @@ class Dealer:
                 num_folds = self._options.num_folds
                 folds[trains] = self._draw_folds(trains, num_folds, ["folds", number])
             yield Drawn(parts, folds, self._facts(repeat, parts, deviation))
+
+    def _require(self, rows: np.ndarray, sizes: Mapping[str, int | float]) -> None:
+        """Raise where no class has what is asked for; say where some do not.
+
+        Classes too small to be parted, whatever is asked for, are `rare`'s.
+        """
+        task, combinations = self._finest, self._combinations
+        of_task = combinations.classes[:, combinations.columns[task.name]]
+        counts = (
+            np.bincount(combinations.of_row[rows], minlength=len(of_task)) @ of_task
+        )
+        is_parted = counts > len(sizes)
+        is_short = too_few(combinations, rows, task, list(sizes.values())) & is_parted
+        if not is_short.any():
+            return
+        asked = " and ".join(f"split.{part}={size}" for part, size in sizes.items())
+        short = [
+            f"{one_line(repr(task.class_names[number]))} ({counts[number]})"
+            for number in np.flatnonzero(is_short)
+        ]
+        what = f"{len(short)} of {is_parted.sum()} classes of {task.name}"
+        smaller = " and ".join(f"split.{part}={SMALL_SHARES[part]}" for part in sizes)
+        remedy = f"Add images, or set fewer, such as {smaller}"
+        if is_short.sum() == is_parted.sum():
+            raise InputError(
+                f"split: {asked} must leave an image of each class to train, got "
+                f"{what} with too few images: {listed(short)}. {remedy}."
+            )
+        print(
+            f"warning: {asked} is more than {what} have, beside an image that trains: "
+            f"{listed(short)}; these are parted in the same proportion, and train with "
+            f"one image. {remedy}."
+        )
 
     def _fixed_parts(
         self, given: np.ndarray, keeps: np.ndarray
