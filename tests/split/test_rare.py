@@ -153,3 +153,43 @@ def test_given_parts_without_a_class_in_train_can_only_be_dropped(split):
 def test_where_every_class_is_small_it_is_refused_all_the_same(split, rare):
     with pytest.raises(InputError, match="got 3 classes with fewer"):
         split(make_index([2, 1, 2]), rare=rare)
+
+
+@pytest.mark.parametrize("rare", ["fail", "train", "drop"])
+@pytest.mark.parametrize("num_classes", [2, 20])
+def test_one_group_of_all_is_to_be_told_apart_not_kept_or_left_out(
+    section, rare, num_classes
+):
+    sizes = [9] * num_classes
+    index = make_index(sizes, given_groups=["all"] * sum(sizes))
+    groups = join_groups(index.image_ids, [index.given_groups])
+    options = section("split", rare=rare)
+    with pytest.raises(InputError) as caught:
+        divide(index, groups, options, [])
+    assert "split.rare to" not in str(caught.value)
+    assert "let data.group and data.group_pattern tell more groups apart, or set " in (
+        str(caught.value)
+    )
+    assert "near_duplicates" not in str(caught.value)
+    # As it says.
+    without = make_index(sizes)
+    divide(without, join_groups(without.image_ids, []), options, [])
+
+
+@pytest.mark.parametrize("rare", ["fail", "train", "drop"])
+def test_one_group_of_near_duplicates_is_to_be_reported_only(section, rare):
+    index = make_index([9, 9])
+    groups = np.array([index.image_ids[0]] * 18)
+    with pytest.raises(InputError, match=r"set split\.near_duplicates to report"):
+        divide(index, groups, section("split", rare=rare), [])
+
+
+def test_where_small_classes_alone_are_left_adding_images_is_the_way(split):
+    with pytest.raises(InputError, match=r"'class02' \(2\)\. Add images\.$"):
+        split(make_index([2, 1, 2]), rare="train")
+
+
+def test_many_classes_too_small_are_refused_before_parts_are_drawn(split, monkeypatch):
+    monkeypatch.setattr("headswap.split.stage.Dealer", None)
+    with pytest.raises(InputError, match="got 300 classes with fewer"):
+        split(make_index([2] * 300), rare="fail")

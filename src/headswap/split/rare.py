@@ -9,6 +9,7 @@ from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.dataset.split import PARTS, UNUSED
 from headswap.errors import InputError, one_line
 from headswap.params.split import Section
+from headswap.split.groups import join_groups
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def keep_apart(
         keeps = np.isin(groups, groups[of_rare])
         if options.method == "predefined":
             keeps &= given == "train"
-        _require_some(~keeps, rare)
+        _require_some(~keeps, rare, index, groups)
         _say(rare, "only train")
         return given, keeps, rare
     dropped: dict[tuple[str, str], Rare] = {}
@@ -102,14 +103,16 @@ def keep_apart(
             given[each.has_class] = UNUSED
         # Others may have become too small by it.
         rare = find_rare(index, groups, given, options.method)
-    _require_some(given != UNUSED, list(dropped.values()))
+    _require_some(given != UNUSED, list(dropped.values()), index, groups)
     _say(list(dropped.values()), "are left out")
     return given, nobody, list(dropped.values())
 
 
-def _require_some(is_left: np.ndarray, rare: Sequence[Rare]) -> None:
+def _require_some(
+    is_left: np.ndarray, rare: Sequence[Rare], index: Index, groups: np.ndarray
+) -> None:
     if not is_left.any():
-        raise InputError(too_small(rare))
+        raise InputError(too_small(rare, index, groups))
 
 
 def _say(rare: Sequence[Rare], what: str) -> None:
@@ -120,11 +123,36 @@ def _say(rare: Sequence[Rare], what: str) -> None:
     )
 
 
-def too_small(rare: Sequence[Rare]) -> str:
+def too_small(rare: Sequence[Rare], index: Index, groups: np.ndarray) -> str:
     """Return one fault that names all classes too small to be parted."""
     names = ", ".join(f"{each} ({each.num_groups})" for each in rare)
+    ways = ", or ".join(["Add images", *other_ways(rare, index, groups)])
     return (
         f"split: every class must have as many groups of images as it has to be in "
-        f"parts, got {len(rare)} classes with fewer: {names}. Add images, or set "
-        "split.rare to train, which keeps them out of validation and test, or to drop."
+        f"parts, got {len(rare)} classes with fewer: {names}. {ways}."
     )
+
+
+def other_ways(rare: Sequence[Rare], index: Index, groups: np.ndarray) -> list[str]:
+    """Return what leads on where no images can be added.
+
+    Keeping small classes apart does where others are left; else there may be more
+    groups than what joins images says.
+    """
+    of_rare = np.any([each.has_class for each in rare], axis=0)
+    if not np.isin(groups, groups[of_rare]).all():
+        return [
+            "set split.rare to train, which keeps them out of validation and test, or "
+            "to drop"
+        ]
+    ways = []
+    given = [name for name in index.given_groups if name]
+    if len(set(given)) < len(given):
+        ways.append(
+            "let data.group and data.group_pattern tell more groups apart, or set both "
+            "to null"
+        )
+    known = join_groups(index.image_ids, [index.pixel_hashes, index.given_groups])
+    if len(np.unique(groups)) < len(np.unique(known)):
+        ways.append("set split.near_duplicates to report")
+    return ways

@@ -21,7 +21,7 @@ from headswap.split.class_counts import NO_LABEL, count_classes, draw_class_coun
 from headswap.split.groups import join_groups
 from headswap.split.leaks import LEAK_COLUMNS, Leak, count_reasons, find_leaks
 from headswap.split.near_duplicates import PAIR_COLUMNS, link, pair_rows, say
-from headswap.split.rare import Rare, find_rare, keep_apart, too_small
+from headswap.split.rare import Rare, find_rare, keep_apart, other_ways, too_small
 from headswap.split.rounds import Dealer
 
 # Below this many images of a class, a figure of that class says little.
@@ -86,12 +86,16 @@ def divide(
             )
         given[:] = ""
     given, keeps, rare = keep_apart(index, groups, given, options)
+    small = find_rare(index, groups, given, options.method)
+    _refuse_a_long_tail(index, groups, options, small)
     rounds = list(Dealer(index, groups, options).rounds(given, keeps))
     parts = np.stack([drawn.parts for drawn in rounds])
-    missing = _missing_classes(index, groups, parts, options, rare)
-    small = find_rare(index, groups, given, options.method)
+    ways = other_ways(small, index, groups) if small else []
+    missing = _missing_classes(index, groups, parts, options, rare, ways)
     # Those of a long tail are named in one sentence, not ten of them.
-    raise_faults([too_small(small)] if len(missing) > MAX_LISTED and small else missing)
+    if len(missing) > MAX_LISTED and small:
+        missing = [too_small(small, index, groups)]
+    raise_faults(missing)
     if len(parts) > 1 and (parts == parts[0]).all():
         print(
             f"split: the data set gives every part, so all {len(parts)} rounds "
@@ -104,6 +108,16 @@ def divide(
         np.stack([training_times(index, row, options.balance) for row in parts]),
         tuple(drawn.facts for drawn in rounds),
     )
+
+
+def _refuse_a_long_tail(
+    index: Index, groups: np.ndarray, options: Section, small: Sequence[Rare]
+) -> None:
+    """Raise before a long search for parts in which many classes cannot all be."""
+    one_label = {task.name for task in index.tasks if task.kind == "multiclass"}
+    is_needed = options.rare == "fail" and options.method == "stratified"
+    if is_needed and sum(each.task in one_label for each in small) > MAX_LISTED:
+        raise InputError(too_small(small, index, groups))
 
 
 def _usable_given_parts(
@@ -150,6 +164,7 @@ def _missing_classes(
     parts: np.ndarray,
     options: Section,
     rare: Sequence[Rare],
+    ways: Sequence[str],
 ) -> list[str]:
     """Return one fault a class that is missing where it has to be.
 
@@ -178,7 +193,7 @@ def _missing_classes(
                     f"split: {task.name} {class_name!r} must have images in every "
                     f"part, got none in {' and '.join(missing)} out of "
                     f"{len(images)} in all, in {num_groups} groups that stay "
-                    f"together. {_remedy(num_groups, options.method)}"
+                    f"together. {_remedy(num_groups, options.method, ways)}"
                 )
             else:
                 print(
@@ -188,12 +203,10 @@ def _missing_classes(
     return faults
 
 
-def _remedy(num_groups: int, method: str) -> str:
+def _remedy(num_groups: int, method: str, ways: Sequence[str]) -> str:
     if num_groups < len(PARTS):
-        return (
-            "Add images that belong to none of them, or remove the class. Or set "
-            "split.rare to train (alone) or drop."
-        )
+        others = f" Or {', or '.join(ways)}." if ways else ""
+        return f"Add images that belong to none of them, or remove the class.{others}"
     if method == "predefined":
         return "Give it images there, or remove the class."
     return "Add images, remove the class, or try another split.seed."
