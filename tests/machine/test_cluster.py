@@ -15,6 +15,8 @@ from headswap.errors import InputError
 from headswap.machine.cluster import cluster_address, map_on_cluster
 from headswap.machine.nodes import Needs, require_equal_nodes
 
+# What a node that is gone says.
+GONE = {"gone": ""}
 NEEDS = Needs(["numpy", "pillow"], [])
 
 
@@ -80,7 +82,7 @@ def test_without_ray_it_says_what_to_install(monkeypatch, serve):
 def nodes():
     """nodes(*facts): a Ray of nodes that differ from us in these facts; None: mute."""
 
-    def make(*facts):
+    def make(*facts, same=False):
         described = []
 
         def remote(**_):
@@ -94,6 +96,11 @@ def nodes():
 
             return wrap
 
+        def get(number):
+            if facts[number] == GONE:
+                raise RuntimeError("the node does not exist any more")
+            return described[number]
+
         def wait(asked, **_):
             mute = [number for number in asked if facts[number] is None]
             return [number for number in asked if number not in mute], mute
@@ -102,7 +109,8 @@ def nodes():
             {
                 "Alive": True,
                 "NodeID": str(number),
-                "NodeManagerAddress": f"10.0.0.{number}",
+                # On one machine they share it.
+                "NodeManagerAddress": f"10.0.0.{0 if same else number}",
                 "Resources": {"CPU": 4.0 + number},
             }
             for number in range(len(facts))
@@ -112,7 +120,12 @@ def nodes():
             nodes=lambda: listed,
             remote=remote,
             wait=wait,
-            get=described.__getitem__,
+            get=get,
+            exceptions=SimpleNamespace(
+                NodeDiedError=RuntimeError,
+                TaskUnschedulableError=RuntimeError,
+                WorkerCrashedError=RuntimeError,
+            ),
             util=SimpleNamespace(scheduling_strategies=strategies),
         )
 
@@ -137,6 +150,15 @@ def test_every_difference_of_every_node_is_named_before_anything_is_computed(nod
     assert "10.0.0.1" not in text
     assert "node 10.0.0.2 must have device CPU X86_V4" in text
     assert "node 10.0.0.3 must say what it is within" in text
+
+
+def test_it_goes_on_without_a_node_that_has_died_unnoticed(nodes, capsys):
+    for same in (False, True):
+        taken = require_equal_nodes(nodes({}, GONE, same=same), NEEDS)
+        assert taken == {"num_cpus": 1, "num_gpus": 0}
+        assert "has left the cluster" in capsys.readouterr().out
+    with pytest.raises(InputError, match=r"must have a node .*got none"):
+        require_equal_nodes(nodes(GONE), NEEDS)
 
 
 def test_a_node_that_does_not_see_the_files_is_named(nodes, tmp_path):

@@ -54,12 +54,13 @@ def require_equal_nodes(ray: Any, needs: Needs) -> dict[str, float]:
         for node in ray.nodes()
         if node["Alive"] and node["Resources"].get(kind, 0) >= 1
     ]
+    none_left = InputError(
+        f"{ADDRESS}: the cluster must have a node with a free {kind}, as this machine "
+        f"computes on {expected.get('device', 'one')}, got none. Add one, or unset "
+        f"{ADDRESS}."
+    )
     if not nodes:
-        raise InputError(
-            f"{ADDRESS}: the cluster must have a node with a free {kind}, as this "
-            f"machine computes on {expected.get('device', 'one')}, got none. Add one, "
-            f"or unset {ADDRESS}."
-        )
+        raise none_left
     taken = {"num_cpus": 0, "num_gpus": int(on_gpu)}
     describe = ray.remote(**taken, max_retries=0)(_describe)
     strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
@@ -75,17 +76,37 @@ def require_equal_nodes(ray: Any, needs: Needs) -> dict[str, float]:
         f"seconds, got nothing. Take it out of the cluster, or unset {ADDRESS}."
         for each in silent
     ]
-    for each in done:
-        found = ray.get(each)
+    # Several nodes may have one address.
+    answers = [(asked[each], _answer(ray, each, asked[each])) for each in done]
+    for address, found in answers:
         faults += [
-            f"{ADDRESS}: node {asked[each]} must have {name} {value}, as this machine "
-            f"has, got {found[name]}. Change that, or take the node out of the cluster."
+            f"{ADDRESS}: node {address} must have {name} {value}, as this machine has, "
+            f"got {found[name]}. Change that, or take the node out of the cluster."
             for name, value in expected.items()
-            if found[name] != value
+            if found and found[name] != value
         ]
     raise_faults(faults)
+    if not any(found for _, found in answers):
+        raise none_left
     all_cpus = min(node["Resources"].get("CPU", 1) for node in nodes)
     return taken | {"num_cpus": 1 if on_gpu else needs.num_cpus or all_cpus}
+
+
+def _answer(ray: Any, asked: Any, address: str) -> dict[str, str] | None:
+    """Return what a node says of itself; None where it is gone.
+
+    The cluster knows only after some seconds that a node has died.
+    """
+    failures = ray.exceptions
+    try:
+        return ray.get(asked)
+    except (
+        failures.NodeDiedError,
+        failures.TaskUnschedulableError,
+        failures.WorkerCrashedError,
+    ):
+        print(f"note: node {address} has left the cluster, which goes on without it")
+        return None
 
 
 def _describe(needs: Needs) -> dict[str, str]:
