@@ -185,12 +185,12 @@ def test_a_column_that_says_who_is_in_a_part_is_refused_and_the_advice_works(
     message = refusal(read, text)
     assert f"{column[0]} (a part). Set data.tasks=[kind]; to read" in message
     advice = f"name {column[0]} split in data.columns, and say in data.parts what its "
-    advice += f'cells stand for, such as `"{min(parts)}": train`.'
+    advice += f"cells stand for, such as `'{min(parts)}': train`."
     assert advice in message
     assert list(read(text, tasks=("kind",)).kinds) == ["kind"]
     columns = ("path", "kind", "split")
     message = refusal(read, text, columns=columns)
-    assert f'such as `"{min(parts)}": train`' in message
+    assert f"such as `'{min(parts)}': train`" in message
     listing = read(text, columns=columns, parts=parts)
     assert [row.given_part for row in listing.rows] == [parts[c] for c in column[1:]]
 

@@ -7,9 +7,8 @@ from headswap.use.sweep.origin import count_files, hash_pictures
 
 @pytest.fixture
 def here(tmp_path):
-    (tmp_path / "root" / "cat").mkdir(parents=True)
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "root" / "dog").symlink_to(tmp_path / "elsewhere")
+    for folder in ("cat", "dog"):
+        (tmp_path / "root" / folder).mkdir(parents=True)
     return tmp_path / "root", lambda name, content: (
         tmp_path / "root" / name
     ).write_bytes(content)

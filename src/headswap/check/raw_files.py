@@ -13,17 +13,22 @@ from pathlib import Path
 from headswap import params
 from headswap.artifacts.storage.tables import is_text
 from headswap.errors import InputError, listed
+from headswap.machine.places import find_place, is_stored, require_answer
 
 
 def require_walkable(root: str) -> None:
-    """Check that DVC can read whatever lies below a folder.
+    """Check that DVC can read whatever lies below a folder, or list it in a storage.
 
     Args:
         root: the folder; nothing is said of one that is not there.
 
     Raises:
-        InputError: with every file and folder at which DVC would stop.
+        InputError: with every file and folder at which DVC would stop, or why a storage
+            does not answer.
     """
+    if is_stored(root):
+        require_answer(find_place(root))
+        return
     offenders = [f"{path} ({what})" for path, what in _offenders(root)]
     if offenders:
         raise InputError(
@@ -85,7 +90,7 @@ def require_reachable(root: str, environment: Mapping[str, str]) -> None:
     Raises:
         InputError: the folder lies where the experiment was started, and only there.
     """
-    if Path(root).exists():
+    if is_stored(root) or Path(root).exists():
         return
     workspace = Path(environment.get("DVC_ROOT", "."))
     there = Path(os.path.normpath(workspace.absolute() / root))

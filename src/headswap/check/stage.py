@@ -15,7 +15,6 @@ from headswap.check.raw_files import require_reachable, require_walkable
 from headswap.check.sample import ensure_sample
 from headswap.machine import project
 from headswap.machine.fingerprint import library_versions
-from headswap.machine.places import find_place, is_stored, require_answer
 from headswap.machine.running import wait_for_others
 
 
@@ -40,12 +39,9 @@ def check_all(inputs: PathLike) -> None:
         # Every params.yaml has levels, those of the sample if nobody gave others.
         print(f"data.levels is not read by the layout {data.layout}")
     root = data.root
-    if is_stored(root):
-        require_answer(find_place(root))
-    else:
-        ensure_sample(root)
-        require_reachable(root, os.environ)
-        require_walkable(root)
+    ensure_sample(root)
+    require_reachable(root, os.environ)
+    require_walkable(root)
     write_inputs(sections, inputs)
 
 

@@ -5,7 +5,7 @@ import argparse
 from headswap import params
 from headswap.check.inputs import LIBRARIES, named_files
 from headswap.check.raw_files import require_walkable
-from headswap.machine.places import find_place, is_stored, require_answer
+from headswap.machine.places import find_place
 
 HELP = "is params.yaml valid, can what it names be read?"
 DESCRIPTION = "Check params.yaml and data.root as every run does, without running."
@@ -25,12 +25,10 @@ def run(options: argparse.Namespace) -> None:
     """
     sections = params.check(params.load(options.file), options.file)
     print(f"{options.file} is valid")
-    root = find_place(sections["data"].root)
-    if is_stored(root):
-        require_answer(root)
-    else:
-        require_walkable(str(root))
-    print(f"data.root: {root}{'' if root.is_dir() else ' (no such folder)'}")
+    root = sections["data"].root
+    require_walkable(root)
+    is_there = find_place(root).is_dir()
+    print(f"data.root: {root}{'' if is_there else ' (no such folder)'}")
     for stage in LIBRARIES:
         for name, file in named_files(stage, sections).items():
             print(f"{name}: {file}{'' if file.is_file() else ' (no such file)'}")

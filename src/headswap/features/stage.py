@@ -60,7 +60,7 @@ def compute_features(
     members = write_features(
         image_files,
         row_names,
-        hash_file(inputs),
+        hash_file(Path(inputs)),
         backbone,
         options,
         backend,

@@ -8,14 +8,13 @@ from pathlib import Path
 from headswap.machine.closure import SOURCE, find_closure
 
 
-def hash_file(path: str | Path) -> str:
+def hash_file(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's content."""
-    opened = Path(path) if isinstance(path, str) else path
-    with opened.open("rb") as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hash_if_readable(path: str | Path) -> str | None:
+def hash_if_readable(path: Path) -> str | None:
     """Return a file's hash; None where it cannot be read."""
     try:
         return hash_file(path)

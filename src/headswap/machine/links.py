@@ -24,7 +24,7 @@ def describe_links(root: str) -> dict[str, str]:
         folder, link = pending.pop()
         for entry in _entries(folder):
             path, of = os.path.relpath(entry.path, root), link
-            if _is_folder(entry):
+            if is_folder(entry):
                 if entry.is_symlink():
                     real = os.path.realpath(entry.path)
                     if real in visited:
@@ -42,7 +42,8 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
         yield from entries
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder, or a link to one."""
     try:
         return entry.is_dir()
     except OSError:  # A link that leads to itself.

@@ -4,6 +4,7 @@ An alias stands for all that its anchor holds, so a few lines can stand for more
 than there is memory, or for themselves without end.
 """
 
+import io
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -81,3 +82,12 @@ def _fault(values: Any) -> str:
         elif isinstance(value, list):
             waiting += [(each, depth + 1) for each in value]
     return ""
+
+
+def as_yaml(value: Any) -> str:
+    """Return a value as it stands in a file, in quotes where it would be none there."""
+    written = io.StringIO()
+    writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = False
+    writer.dump(value, written)
+    return written.getvalue().strip()

@@ -35,10 +35,11 @@ PART_WORDS = {
     *("訓練", "学習", "検証", "テスト", "훈련", "학습", "검증", "테스트"),
 }
 BESIDE_PART_WORDS = {"data", "dataset", "images", "seg", "set", "split"}
-# Words for what files are, in whatever they show.
-FILE_WORDS = {
-    *("image", "images", "img", "imgs", "jpegimages", "photo", "photos", "picture"),
-    *("pictures", "mask", "masks", "segmentationclass", "segmentationobject", "raw"),
+# Words for folders of pictures, and for what files are, in whatever they show.
+PICTURE_WORDS = {"images", "image", "imgs", "img", "jpegimages", "photos", "pictures"}
+FILE_WORDS = PICTURE_WORDS | {
+    *("photo", "picture", "mask", "masks", "raw"),
+    *("segmentationclass", "segmentationobject"),
     *("annotation", "annotations", "imagesets", "label", "labels", "xml", "trimaps"),
     *("original", "originals", "resized", "cropped", "augmented", "processed"),
 }

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from headswap.errors import InputError, listed, raise_faults
 from headswap.params.data import Section
 from headswap.prepare.listing import Listing, Row
+from headswap.prepare.meaning import PICTURE_WORDS
 from headswap.prepare.normal_form import composed
 
 # In lower case, by who leaves them there.
@@ -39,29 +40,16 @@ ENDINGS = (".lrdata", ".lrcat", ".ithmb", ".aae", ".xmp", ".pp3", ".dop")
 
 # Beside `cat.jpg`: `cat_mask.png`, `cat_mask_1.png`, `cat.GT.png`, `mask_cat.png`.
 _KINDS = (
-    r"(masks?|seg|segmentation|gt|ground[ _-]?truth|label(_?ids)?|trimaps?|superpixels|"
-    r"annotations?|depth)"
+    r"(masks?|seg|segmentations?|gt|ground[ _-]?truth|labels?(_?ids)?|trimaps?|"
+    r"superpixels|annotations?|depth)"
 )
 _MASKS = (
     re.compile(rf"(?P<name>.+?)[ ._-]{_KINDS}([ _-]?\d+)?", re.IGNORECASE),
     re.compile(rf"{_KINDS}[ ._-](?P<name>.+)", re.IGNORECASE),
     re.compile(r"(?P<name>.*[^A-Za-z])Mask"),
 )
-# Beside `images` or its like: folders of what belongs to them.
-_PICTURE_FOLDERS = {
-    "image",
-    "images",
-    "img",
-    "imgs",
-    "jpegimages",
-    "photos",
-    "pictures",
-}
-_MASK_FOLDERS = {
-    *("mask", "masks", "label", "labels", "segmentation", "segmentations", "gt"),
-    *("groundtruth", "ground_truth", "trimap", "trimaps", "annotation", "annotations"),
-    *("depth", "superpixels"),
-}
+# Beside `images` or its like.
+_MASK_FOLDER = re.compile(_KINDS, re.IGNORECASE)
 # Below the pictures that they show again.
 _PREVIEW_FOLDERS = {
     *("thumb", "thumbs", "_thumbs", "thumbnail", "thumbnails", "preview", "previews"),
@@ -166,24 +154,25 @@ def _beside(rows: Sequence[Row]) -> list[str]:
     """Return the paths of masks and previews that lie beside what they belong to."""
     paths = [PurePosixPath(row.path) for row in rows]
     pictures = {(path.parent, path.stem) for path in paths}
-    folders = {
-        (folder.parent, folder.name.casefold())
-        for path in paths
-        for folder in path.parents
+    # Of each folder, for there are fewer than files.
+    lines = {path.parent: [path.parent, *path.parent.parents] for path in paths}
+    folders = {folder for line in lines.values() for folder in line}
+    with_pictures = {
+        folder.parent for folder in folders if folder.name.casefold() in PICTURE_WORDS
     }
+    of_masks = {
+        folder
+        for folder in folders
+        # At the top they are classes, which is refused.
+        if folder.parent.name
+        and folder.parent in with_pictures
+        and _MASK_FOLDER.fullmatch(folder.name)
+    }
+    below_masks = {own for own, line in lines.items() if of_masks.intersection(line)}
 
     def is_named_so(path: PurePosixPath) -> bool:
         found = (pattern.fullmatch(path.stem) for pattern in _MASKS)
         return any(each and (path.parent, each["name"]) in pictures for each in found)
-
-    def is_in_such(path: PurePosixPath) -> bool:
-        return any(
-            # At the top they are classes, which is refused.
-            folder.parent.name
-            and folder.name.casefold() in _MASK_FOLDERS
-            and any((folder.parent, name) in folders for name in _PICTURE_FOLDERS)
-            for folder in path.parents
-        )
 
     def is_preview(path: PurePosixPath) -> bool:
         folder = path.parent
@@ -195,5 +184,5 @@ def _beside(rows: Sequence[Row]) -> list[str]:
     return [
         str(path)
         for path in paths
-        if is_named_so(path) or is_in_such(path) or is_preview(path)
+        if path.parent in below_masks or is_named_so(path) or is_preview(path)
     ]

@@ -11,10 +11,9 @@ from pathlib import Path
 from headswap.errors import InputError, listed
 from headswap.machine.places import find_place
 from headswap.params.data import PART_LEVEL, SKIPPED, Section
-from headswap.prepare.meaning import are_files, are_parts, words_of
+from headswap.prepare.meaning import PICTURE_WORDS, are_files, are_parts, words_of
 
 VOC_FOLDERS = {"JPEGImages", "Annotations"}
-PICTURE_WORDS = {"images", "image", "imgs", "img", "jpegimages", "photos", "pictures"}
 NO_CLASSES = (
     "Set data.root to a folder that holds one folder a class, or set data.layout=csv "
     "and data.table to a table of labels."
@@ -56,8 +55,7 @@ def require_telling_levels(files: Sequence[tuple[str, ...]], data: Section) -> N
     is_crossed = len(held) > 1 and len(below) > 1 and "" not in below
     is_crossed = is_crossed and all(each == below for each in held.values())
     is_known = any(are_parts(names) or are_files(names) for names in (held, below))
-    no_classes = (PART_LEVEL, SKIPPED, data.group, *data.slices)
-    if not is_crossed or is_known or last in no_classes:
+    if not is_crossed or is_known or last not in (data.known_tasks or ()):
         return
     above = ",".join(data.levels[:-1]) + "," * (depth > 1)
     found = (

@@ -18,6 +18,7 @@ from headswap.errors import MAX_LISTED, InputError, listed, raise_faults
 from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.prepare.choice import choose
 from headswap.prepare.listing import Listing, Row
+from headswap.prepare.parts import require_parts
 from headswap.prepare.tables.cells import Cells
 from headswap.prepare.tables.columns import suggest, task_columns
 from headswap.prepare.tables.names import read_names
@@ -28,7 +29,6 @@ from headswap.prepare.tables.unclear import require_clear_tasks
 from headswap.prepare.walking import (
     num_unnamed_images,
     require_folder,
-    require_parts,
 )
 
 # What a path has one of, and where a row holds it.

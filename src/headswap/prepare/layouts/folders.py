@@ -24,7 +24,8 @@ from headswap.prepare.layouts._levels import (
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.meaning import are_parts, is_part
 from headswap.prepare.no_data import matcher
-from headswap.prepare.walking import require_folder, require_parts, walk
+from headswap.prepare.parts import require_parts
+from headswap.prepare.walking import require_folder, walk
 
 FEW_CHOSEN = (
     "Choose more classes in data.classes, or skip that level in data.levels with _."

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from headswap.errors import InputError, listed
 from headswap.params.data import Section
 from headswap.prepare.listing import Row
+from headswap.prepare.parts import example
 from headswap.prepare.tables.flags import KINDS, kind_of
 from headswap.prepare.tables.roles import (
     BELONGS,
@@ -14,7 +15,6 @@ from headswap.prepare.tables.roles import (
     class_columns,
     looks_like,
 )
-from headswap.prepare.walking import as_key
 
 
 def require_clear_tasks(
@@ -101,7 +101,7 @@ def _advice(
         if unknown := sorted(v for v in values if v.casefold() not in known):
             advice += (
                 ", and say in data.parts what its cells stand for, such as "
-                f"`{as_key(unknown[0])}: train`"
+                f"`{example(unknown[0])}`"
             )
     if flags:
         other = [task for task, role in roles.items() if role and task not in flags]

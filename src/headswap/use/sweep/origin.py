@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from headswap.machine.fingerprint import hash_text
-from headswap.machine.links import describe_links
 from headswap.machine.places import find_place, is_stored, list_stored
 from headswap.use import dvc
 
@@ -31,21 +30,20 @@ def hash_code(root: Path) -> str:
 def hash_pictures(folder: str) -> str:
     """Return a hash that differs where files of a folder outside the project do.
 
-    Those of a storage are listed, and those behind links to folders found, too.
-
-    What lies in the project is known to git, by DVC's file beside it or as its code.
+    What lies in the project is known to git, by DVC's file beside it or as its code;
+    what lies behind links to folders is among the inputs of prepare.
     """
     if is_stored(folder):
         return hash_text(list_stored(find_place(folder)))
     if not Path(folder).is_absolute():
         return ""
-    files: list[object] = [*describe_links(folder).items()]
+    files = []
     for parent, _, names in os.walk(folder):
         for path in (Path(parent) / name for name in names):
             with suppress(OSError):
                 found = path.stat()
                 files.append((str(path), found.st_size, found.st_mtime_ns))
-    return hash_text(sorted(files, key=str))
+    return hash_text(sorted(files))
 
 
 def count_files(folder: str) -> int:
