@@ -3,7 +3,7 @@
     python -m bench.main [NAME ...]
 
 runs those that are named, or all: engines, five_approaches, everyday, pictures,
-one_more, growth, fine_tuning, near_duplicates, shards.
+one_more, growth, fine_tuning, near_duplicates, shards, gpu.
 Seconds depend on the machine and on what else it does; ratios much less, because both
 sides are measured in the same run. Nothing fails for being slow.
 """
@@ -24,6 +24,7 @@ NAMES = (
     "fine_tuning",
     "near_duplicates",
     "shards",
+    "gpu",
 )
 
 

@@ -145,6 +145,27 @@ def test_a_failing_start_says_why(run_script, tmp_path):
     assert "no keras" in result.stderr
 
 
+def test_jax_leaves_a_gpu_s_memory_to_other_processes_too(run_script, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("")
+    (tmp_path / "keras.py").write_text(
+        "from types import SimpleNamespace as N\nimport unittest.mock as mock\n"
+        "backend, config = N(backend=lambda: 'jax'), mock.Mock()\n"
+    )
+    (tmp_path / "jax.py").write_text(
+        "import os\n"
+        "def devices():\n"
+        "    print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'])\n"
+    )
+    result = run_script(
+        "-c",
+        "import os; from headswap.machine.backend import start_keras\n"
+        "start_keras('jax'); print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'])",
+        XLA_PYTHON_CLIENT_PREALLOCATE="true",
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["false", "true"]
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [("jax", "KERAS_BACKEND: "), ("", "params.yaml: keras.backend must be installed")],

@@ -4,18 +4,23 @@ The place of a picture in its batch may count in the last bits of its features: 
 on processors with AVX2 and without AVX-512, by 2e-7 of a feature.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from headswap.engines import Keep
 from headswap.machine.backend import find_gpu, start_keras
+from headswap.machine.forward import compile_forward
 from headswap.machine.processor import instruction_set
 
 if TYPE_CHECKING:
     import keras
+
+# On a GPU: one that it computes, one that it is given meanwhile.
+BATCHES_AT_ONCE = 2
 
 
 def find_device(backend: str) -> str:
@@ -40,15 +45,28 @@ def load(
         precision: `features.precision`; the network computes in its own.
         keep: without influence; Keras has no form of its own.
     """
-    model = network()
+    compute = compile_forward(network())
 
     def run(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         remaining = iter(pictures)
+        # The next batch is on its way while the last one's features are taken.
+        busy: deque[tuple[Any, int]] = deque()
         while batch := list(islice(remaining, batch_size)):
             # A smaller last batch would be compiled anew, and a batch of one may differ
             # in the last bits from the same picture in a larger batch.
-            missing = batch_size - len(batch)
-            padded = np.pad(np.stack(batch), [(0, missing), (0, 0), (0, 0), (0, 0)])
-            yield from np.asarray(model.predict_on_batch(padded))[: len(batch)]
+            padded = np.zeros((batch_size, *batch[0].shape), np.uint8)
+            np.stack(batch, out=padded[: len(batch)])
+            busy.append((compute(padded), len(batch)))
+            if len(busy) == BATCHES_AT_ONCE:
+                yield from _wait(*busy.popleft())
+        while busy:
+            yield from _wait(*busy.popleft())
 
     return run
+
+
+def _wait(output: Any, number: int) -> np.ndarray:
+    """Return the features of a batch's first pictures, once they are there."""
+    import keras
+
+    return keras.ops.convert_to_numpy(output)[:number]

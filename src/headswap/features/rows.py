@@ -8,6 +8,7 @@ and ensemble.
 import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 import numpy as np
 
@@ -19,10 +20,14 @@ from headswap.features.parts import CutNetwork
 from headswap.features.pictures import HASHED, Pictures, batches
 from headswap.machine.capacity import copied_beside, require_disk
 from headswap.machine.cluster import cluster_address
+from headswap.machine.parallel import map_in_order
 from headswap.machine.progress import progress
 from headswap.machine.speeds import measured
 from headswap.machine.store import Store
 from headswap.params.features import Section
+
+# Batches of pictures, so that a GPU waits for none.
+READ_AHEAD = 4
 
 
 def _create(path: PathLike, shape: tuple[int, ...], dtype: str, store: Store) -> None:
@@ -84,12 +89,17 @@ def write_features(
         store.writer("features") as writer,
         progress(what="features", total=len(firsts), unit="image") as bar,
     ):
-        for feature, (key, equal) in zip(computed, missing.items(), strict=True):
-            _require_range(feature, dtype, network.facts["cut_after"])
-            cached = feature.astype(dtype)
-            writer.put(key, cached.tobytes())
-            write_rows(path, np.array(equal), cached)
-            bar.update()
+        waiting = iter(missing.items())
+        while some := list(islice(waiting, options.batch_size)):
+            values = np.stack(list(islice(computed, len(some))))
+            _require_range(values, dtype, network.facts["cut_after"])
+            cached = values.astype(dtype)
+            for value, (key, _) in zip(cached, some, strict=True):
+                writer.put(key, value.tobytes())
+            counts = [len(equal) for _, equal in some]
+            equal = np.concatenate([equal for _, equal in some])
+            write_rows(path, equal, np.repeat(cached, counts, axis=0))
+            bar.update(len(some))
 
 
 def _compute(
@@ -103,21 +113,22 @@ def _compute(
     """Return the features of some rows, here or on the cluster that is asked for."""
     if address := cluster_address():
         return compute_on_cluster(address, network, pictures, rows, options, libraries)
-    computed = network.run(
-        picture
-        for some in batches(rows, options.batch_size)
-        for picture in pictures.at_size(some, network.image_size)
-    )
+
+    def read(some: np.ndarray) -> np.ndarray:
+        return pictures.at_size(some, network.image_size)
+
+    read_ahead = map_in_order(read, batches(rows, options.batch_size), READ_AHEAD)
+    computed = network.run(chain.from_iterable(read_ahead))
     return measured(computed, store, network.speed, options.batch_size)
 
 
-def _require_range(feature: np.ndarray, dtype: np.dtype, layer_name: str) -> None:
-    """Check that a feature can be cached in a precision.
+def _require_range(features: np.ndarray, dtype: np.dtype, layer_name: str) -> None:
+    """Check that features can be cached in a precision.
 
     Raises:
         InputError: a value that is no finite number, or that 16 bits cannot hold.
     """
-    largest = np.abs(feature).max()
+    largest = np.abs(features).max()
     if not np.isfinite(largest):
         raise InputError(
             f"features: every feature after {layer_name} must be finite, got "

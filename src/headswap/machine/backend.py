@@ -8,7 +8,7 @@ Nothing else here or elsewhere may import Keras before it has been called.
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -30,6 +30,10 @@ KERAS_SETTINGS: dict[str, str | float] = {
 # program sets none of them, so a result depends on them; but not on what is logged.
 VARIABLES = ("DNNL_", "JAX_", "NVIDIA_", "ONEDNN_", "OV_", "TF_", "XLA_")
 WITHOUT_INFLUENCE = ("NVIDIA_VISIBLE", "NVIDIA_DRIVER", "TF_CPP_", "TF_FORCE_GPU_")
+
+# What JAX reads once, when it first looks for devices: one process would else take most
+# of a GPU's memory, and another have none.
+JAX_SETTINGS = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 _VARIABLE = "KERAS_BACKEND"
 
@@ -79,20 +83,41 @@ def start_keras(backend: str) -> None:
 def _import_keras(backend: str) -> None:
     # Keras reads keras.json in KERAS_HOME; weights that were downloaded lie there too,
     # so it is another folder only for the moment of the import.
-    before = {n: value for n, value in os.environ.items() if n.startswith("KERAS_")}
-    with TemporaryDirectory() as empty, _quiet():
-        for name in before:
-            del os.environ[name]
-        os.environ.update({"KERAS_HOME": empty, _VARIABLE: backend})
-        try:
-            import keras  # noqa: F401
+    asked = [name for name in os.environ if name.startswith("KERAS_")]
+    ours: dict[str, str | None] = dict.fromkeys(asked)
+    with TemporaryDirectory() as empty:
+        ours |= {"KERAS_HOME": empty, _VARIABLE: backend}
+        if backend == "jax":
+            ours |= JAX_SETTINGS
+        with _environment(ours):
+            with _quiet():
+                import keras  # noqa: F401
 
-            # Where installed, Keras imports it on any backend, once a seed is set.
-            with suppress(ImportError):
-                import tensorflow  # noqa: F401
-        finally:
-            del os.environ["KERAS_HOME"], os.environ[_VARIABLE]
-            os.environ.update(before)
+                # Where installed, Keras imports it on any backend, once a seed is set.
+                with suppress(ImportError):
+                    import tensorflow  # noqa: F401
+            if backend == "jax":
+                import jax
+
+                jax.devices()
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """Set variables, or remove those that are None, and put back what was."""
+    before = {name: os.environ.get(name) for name in changes}
+
+    def put(values: Mapping[str, str | None]) -> None:
+        for name, value in values.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+    put(changes)
+    try:
+        yield
+    finally:
+        put(before)
 
 
 @contextmanager
@@ -133,7 +158,10 @@ def set_up_backend(*, tf32: bool, one_thread: bool) -> None:
         tensorflow.get_logger().setLevel("ERROR")
         with _quiet():
             # Looking for a GPU writes an error where there is none.
-            tensorflow.config.list_physical_devices()
+            gpus = tensorflow.config.list_physical_devices("GPU")
+        for gpu in gpus:
+            # Not most of its memory at once, which leaves none to another process.
+            tensorflow.config.experimental.set_memory_growth(gpu, True)
         tensorflow.config.experimental.enable_op_determinism()
         tensorflow.config.experimental.enable_tensor_float_32_execution(tf32)
         if one_thread:

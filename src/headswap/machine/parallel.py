@@ -31,15 +31,22 @@ def num_cores() -> int:
 
 
 def map_in_order(
-    function: Callable[[Item], Result], items: Iterable[Item]
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    num_waiting: int | None = None,
 ) -> Iterator[Result]:
     """Yield function(item) in the order of the items, computed on all cores.
 
     Threads, because decoding, warping and hashing release Python's lock. Only a few
     results wait at any time, so memory does not grow with the number of items.
+
+    Args:
+        function: what is done.
+        items: to do it with.
+        num_waiting: results at most that wait; by default four a core.
     """
     with ThreadPoolExecutor(num_cores()) as pool:
-        yield from _in_order(pool, function, items, 4 * num_cores())
+        yield from _in_order(pool, function, items, num_waiting or 4 * num_cores())
 
 
 def map_many(

@@ -11,7 +11,7 @@ from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Features
 from headswap.errors import InputError
-from headswap.machine.backend import forget_models, set_up_backend
+from headswap.machine.backend import find_gpu, forget_models, set_up_backend
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
 from headswap.train.descent.fitting import derive_seed
@@ -84,3 +84,8 @@ def _say(options: Section, solves_heads: bool) -> None:
         )
     if options.fixed_l2 is None and not solves_heads:
         print(f"train.l2: auto is {L2} where heads are trained and not solved")
+    if keras.backend.backend() == "jax" and find_gpu():
+        print(
+            "note: keras.backend: jax takes sums on a GPU in any order, so trained "
+            "weights differ from run to run in their last bits"
+        )
