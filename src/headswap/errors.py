@@ -79,3 +79,8 @@ def show_any_text() -> None:
     # Names of files are read as they are found in a folder.
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")
+
+
+def in_megabytes(num_bytes: int) -> str:
+    """Return a number of bytes for people."""
+    return f"{num_bytes / 1e6:,.{0 if num_bytes >= 10e6 else 1}f} MB"

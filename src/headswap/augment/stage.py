@@ -19,7 +19,7 @@ from headswap.artifacts.storage.arrays import Rows, RowWriter
 from headswap.artifacts.storage.tables import PathLike, table_writer
 from headswap.augment.contact_sheet import draw_contact_sheet
 from headswap.augment.versions import make_versions, num_copies
-from headswap.machine.capacity import require_disk
+from headswap.machine.disk import require_disk
 from headswap.machine.parallel import map_many
 from headswap.params.augment import Section
 

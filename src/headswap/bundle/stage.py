@@ -28,7 +28,7 @@ from headswap.artifacts.storage.tables import PathLike
 from headswap.bundle.card import model_card
 from headswap.bundle.known import write_known
 from headswap.machine.backend import Backend
-from headswap.machine.capacity import require_disk
+from headswap.machine.disk import require_disk
 from headswap.params import bundle as bundle_params
 from headswap.params import features as features_params
 from headswap.params import prepare as prepare_params

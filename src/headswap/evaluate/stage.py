@@ -42,7 +42,7 @@ from headswap.evaluate.report import (
 )
 from headswap.evaluate.slices import write_slices
 from headswap.evaluate.together import add_hierarchy, means, relate
-from headswap.machine.capacity import require_memory
+from headswap.machine.memory import require_memory
 from headswap.statistics.scores import Scores, score
 
 # Memory that all figures of one predicted probability take, measured; above 12 MB for

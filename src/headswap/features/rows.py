@@ -18,8 +18,8 @@ from headswap.errors import InputError
 from headswap.features.distant import compute_on_cluster
 from headswap.features.parts import CutNetwork
 from headswap.features.pictures import HASHED, Pictures, batches
-from headswap.machine.capacity import copied_beside, require_disk
 from headswap.machine.cluster import cluster_address
+from headswap.machine.disk import copied_beside, require_disk
 from headswap.machine.parallel import map_in_order
 from headswap.machine.progress import progress
 from headswap.machine.speeds import measured

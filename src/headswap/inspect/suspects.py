@@ -20,7 +20,7 @@ from headswap.artifacts.features.vectors import (
     usable_members,
     vector_length,
 )
-from headswap.machine.capacity import require_memory
+from headswap.machine.memory import require_memory
 from headswap.machine.progress import progress
 from headswap.solver.out_of_fold import bytes_of_folds, deal_folds, out_of_fold
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from headswap.errors import InputError
-from headswap.machine.capacity import FREE_SOME, LEAST, free_disk, in_megabytes
+from headswap.errors import InputError, in_megabytes
+from headswap.machine.disk import FREE_SOME, LEAST, free_disk
 from headswap.machine.store import store_folder
 
 _OF_LIBRARIES = (OSError, RuntimeError, sqlite3.Error)

@@ -10,7 +10,7 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
-from headswap.machine.capacity import available_memory
+from headswap.machine.memory import available_memory
 from headswap.machine.progress import progress
 
 Item = TypeVar("Item")

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from headswap.errors import InputError
-from headswap.machine.capacity import is_full
+from headswap.machine.disk import is_full
 from headswap.machine.store_index import FOLDER, Place, StoreIndex, Usage
 from headswap.machine.store_writer import Writer
 

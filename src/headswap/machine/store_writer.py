@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from headswap.machine.capacity import free_disk
+from headswap.machine.disk import free_disk
 from headswap.machine.store_index import FOLDER, Place
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from headswap.artifacts.storage.tables import is_text
-from headswap.machine.capacity import copied_beside, require_disk
 from headswap.machine.cluster import cluster_address, map_on_cluster
+from headswap.machine.disk import copied_beside, require_disk
 from headswap.machine.fingerprint import hash_code, hash_text
 from headswap.machine.nodes import Needs
 from headswap.machine.parallel import CHUNK, map_many

@@ -5,7 +5,7 @@ import numpy as np
 from headswap.artifacts.dataset.index import Index
 from headswap.artifacts.features.cache import Features, Member
 from headswap.artifacts.features.views import average_views
-from headswap.machine.capacity import require_memory
+from headswap.machine.memory import require_memory
 
 # Feature rows read at a time: maps are larger than what is kept of them.
 BATCH = 1024

@@ -20,7 +20,7 @@ from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.files import read_array
 from headswap.artifacts.storage.tables import PathLike
 from headswap.errors import InputError
-from headswap.machine.capacity import require_disk
+from headswap.machine.disk import require_disk
 from headswap.params.train import Decode
 
 DECODE = "decode.json"

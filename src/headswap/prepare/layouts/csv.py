@@ -19,8 +19,9 @@ from headswap.params.data import PART_LEVEL, PATH_COLUMN, Section
 from headswap.prepare.choice import choose
 from headswap.prepare.listing import Listing, Row
 from headswap.prepare.parts import require_parts
+from headswap.prepare.tables.advice import suggest
 from headswap.prepare.tables.cells import Cells
-from headswap.prepare.tables.columns import suggest, task_columns
+from headswap.prepare.tables.columns import task_columns
 from headswap.prepare.tables.names import read_names
 from headswap.prepare.tables.parted import quote_advice
 from headswap.prepare.tables.paths import Paths

@@ -1,97 +1,11 @@
-"""What the columns of a label table are: its tasks, and how they may be named."""
+"""What the columns of a label table are: its tasks."""
 
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 from headswap.errors import InputError, listed
-from headswap.params.data import PART_LEVEL, PATH_COLUMN, SKIPPED, Section
-from headswap.prepare.meaning import are_parts
-from headswap.prepare.tables.delimiter import find_delimiter, sampled_rows
-from headswap.prepare.tables.flags import kind_of
-from headswap.prepare.tables.parted import (
-    as_setting,
-    join_path,
-    other_mark,
-    quote_advice,
-)
-from headswap.prepare.tables.roles import PART, class_columns, looks_like
-from headswap.prepare.walking import IMAGE_SUFFIXES
-
-
-def is_path(cell: str, is_file: Callable[[str], bool]) -> bool:
-    """Return whether a cell is a path rather than the name of a column.
-
-    Args:
-        cell: of a table.
-        is_file: says whether a path is one of a file that is there.
-    """
-    return "/" in cell or "\\" in cell or _is_image(is_file)(cell)
-
-
-def _is_image(is_file: Callable[[str], bool]) -> Callable[[str], bool]:
-    return lambda cell: Path(cell).suffix.lower() in IMAGE_SUFFIXES or is_file(cell)
-
-
-def suggest(table: Path, data: Section, is_file: Callable[[str], bool]) -> str:
-    """Return a sentence: which `data.columns` the first lines of a table ask for."""
-    delimiter = data.delimiter or find_delimiter(table, None, is_file)
-    rows = sampled_rows(table, delimiter)
-    if not rows:
-        return "Check data.table: it is empty."
-    joined = [join_path(row, delimiter, is_file) for row in rows]
-    quoted = [row for row, whole in zip(rows, joined, strict=True) if row != whole]
-    first = f"{quote_advice(quoted[0], delimiter, is_file)} " if quoted else ""
-    rows = joined
-    usual = [row for row in rows if len(row) == len(rows[0])]
-    columns = list(zip(*(usual[1:] or usual), strict=True))
-    num_images = [sum(map(_is_image(is_file), column)) for column in columns]
-    if not any(num_images):
-        if mark := other_mark(table, rows[0], is_file):
-            found = suggest(table, replace(data, delimiter=mark), is_file)
-            return f"Set data.delimiter={as_setting(mark)}. {found}"
-        return (
-            f"None of its columns names files below {data.root}: correct the paths, or "
-            "data.root."
-        )
-    path = num_images.index(max(num_images))
-    has_header = not is_path(rows[0][path], is_file)
-    header = rows[0] if has_header else [""] * len(rows[0])
-    cells = list(map(set, columns))
-    flags = class_columns(list(zip(header, cells, strict=True)))
-    if not all(header[number] for number in flags) or not kind_of(
-        {cell for number in flags for cell in cells[number]}
-    ):
-        flags = []
-    names: list[str] = []
-    for number, (name, column) in enumerate(zip(header, columns, strict=True)):
-        role = looks_like(name, cells[number], len(column))
-        # As the index of a data frame, and marks between cells: a.jpg -> cat
-        is_nameless = has_header and not name
-        is_mark = not any(re.search(r"\w", cell) for cell in column)
-        plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
-        if number == path:
-            taken = PATH_COLUMN
-        elif name and name in (data.group, *data.slices):
-            taken = name
-        elif number in flags:  # A class, which may begin with a digit.
-            taken = plain if re.search("[A-Za-z]", plain) else f"class_{plain}"
-        elif role == PART and PART_LEVEL not in names and are_parts(cells[number]):
-            taken = PART_LEVEL
-        elif role or is_nameless or is_mark:
-            taken = SKIPPED
-        else:
-            taken = plain if re.match("[A-Za-z]", plain) else "label"
-        repeats = taken in names and taken != SKIPPED
-        names.append(f"{taken}{number + 1}" if repeats else taken)
-    advice = f"{first}Set data.columns=[{','.join(names)}]"
-    if flags and not data.one_hot:
-        task = "labels_" if "labels" in names else "labels"
-        classes = ",".join(names[number] for number in flags)
-        advice += f" and +data.one_hot.{task}=[{classes}]"
-    return f"{advice}, where _ is a column not to read."
+from headswap.params.data import PATH_COLUMN, SKIPPED, Section
 
 
 def task_columns(

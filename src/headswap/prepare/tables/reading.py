@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headswap.errors import InputError, listed
 from headswap.params.data import PATH_COLUMN, Section
-from headswap.prepare.tables.columns import is_path
+from headswap.prepare.tables.advice import is_path
 from headswap.prepare.tables.delimiter import find_delimiter, open_lines, read_cells
 from headswap.prepare.tables.unreadable import unreadable
 

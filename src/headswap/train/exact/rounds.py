@@ -17,7 +17,7 @@ from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
 from headswap.artifacts.model.strengths import Strength
-from headswap.machine.capacity import require_memory
+from headswap.machine.memory import require_memory
 from headswap.machine.parallel import map_on_cores
 from headswap.params.train import AUTO, Section
 from headswap.solver.logistic import FINE, ROUGH

@@ -19,8 +19,8 @@ import numpy as np
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.storage.tables import Output, PathLike, TableWriter
-from headswap.errors import InputError, in_lines
-from headswap.machine.capacity import free_disk, in_megabytes
+from headswap.errors import InputError, in_lines, in_megabytes
+from headswap.machine.disk import free_disk
 from headswap.machine.outputs import replacing
 from headswap.machine.progress import progress
 from headswap.use.predict.partial import keeping_rows

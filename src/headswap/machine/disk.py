@@ -1,7 +1,7 @@
-"""Whether disks and memory can hold what is about to be written and loaded.
+"""Whether disks can hold what is about to be written.
 
 In: how many bytes, as far as they are known before work begins. Out: nothing, or one
-error with the figures, before hours of work end on a full disk or are killed.
+error with the figures, before hours of work end on a full disk.
 """
 
 import shutil
@@ -10,20 +10,13 @@ from configparser import Error as ConfigError
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from headswap.errors import InputError, raise_faults
+from headswap.errors import in_megabytes, raise_faults
 
 try:
     import fcntl
 except ImportError:  # Not on Windows.
     fcntl = None  # type: ignore[assignment]
 
-PROCESSES = Path("/proc")
-GROUPS = Path("/sys/fs/cgroup")
-# Files of a control group: its limit, what it uses, and what it uses in vain.
-_GROUP_FILES = (
-    ("memory.max", "memory.current", "inactive_file"),
-    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
-)
 FREE_SOME = (
     "Free some (`headswap cache --clear`, `dvc gc --workspace`), or move the project "
     "to another disk"
@@ -79,31 +72,6 @@ def _disk_faults(path: Path, num_bytes: int, what: str, copied: int = 0) -> list
         f"{path}: the disk must have {in_megabytes(num_bytes)} free for {what}{copy}, "
         f"got {in_megabytes(free)}. {FREE_SOME}."
     ]
-
-
-def require_memory(where: str, num_bytes: int, what: str, advice: str) -> None:
-    """Check that there is memory for what a stage is about to load.
-
-    Args:
-        where: it is loaded, a stage or a parameter.
-        num_bytes: that are needed.
-        what: needs them.
-        advice: how to need less.
-
-    Raises:
-        InputError: there is less.
-    """
-    free = available_memory()
-    if num_bytes > free:
-        raise InputError(
-            f"{where}: the memory must have {in_megabytes(num_bytes)} free for {what}, "
-            f"got {in_megabytes(free)}. Close other programs, or {advice}."
-        )
-
-
-def in_megabytes(num_bytes: int) -> str:
-    """Return a number of bytes for people."""
-    return f"{num_bytes / 1e6:,.{0 if num_bytes >= 10e6 else 1}f} MB"
 
 
 def free_disk(path: str | Path) -> int:
@@ -172,52 +140,3 @@ def _has_reflinks(path: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def available_memory() -> int:
-    """Return how many bytes may be taken without anything being killed.
-
-    What the machine has, and what every control group of this process has.
-    """
-    import psutil
-
-    free = psutil.virtual_memory().available + psutil.swap_memory().free
-    return max(0, min([free, *_of_groups()]))
-
-
-def _of_groups() -> list[int]:
-    """Return what each group, and each above it, has left."""
-    try:
-        lines = (PROCESSES / "self" / "cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    found = []
-    for line in lines:
-        _, controllers, name = line.split(":", 2)
-        if controllers not in ("", "memory"):
-            continue
-        for root in (GROUPS / "memory", GROUPS, GROUPS / "unified"):
-            # In a container the name may be one that only the host knows.
-            group = root / name.strip("/")
-            for folder in (group, *group.parents):
-                if not folder.is_relative_to(root):
-                    break
-                found += _of_group(folder)
-    return found
-
-
-def _of_group(folder: Path) -> list[int]:
-    for limit, usage, idle in _GROUP_FILES:
-        try:
-            most = (folder / limit).read_text().strip()
-            used = int((folder / usage).read_text())
-            lines = (folder / "memory.stat").read_text().splitlines()
-        except (OSError, ValueError):
-            continue
-        if most != "max":
-            # What was read from files and not since goes when memory is short.
-            idle_bytes = sum(
-                int(line.split()[1]) for line in lines if line.startswith(f"{idle} ")
-            )
-            return [int(most) - used + idle_bytes]
-    return []
