@@ -145,25 +145,34 @@ def test_a_failing_start_says_why(run_script, tmp_path):
     assert "no keras" in result.stderr
 
 
-def test_jax_leaves_a_gpu_s_memory_to_other_processes_too(run_script, tmp_path):
-    (tmp_path / "tensorflow.py").write_text("")
+# What stands for a library, and says what it is told about memory.
+TOLD = {
+    "jax": "import os\n"
+    "def devices(): print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'] == 'false')\n",
+    "tensorflow": "from types import SimpleNamespace as N\n"
+    "config = N(list_physical_devices=lambda kind: [kind] * 2)\n"
+    "config.experimental = N(set_memory_growth=lambda gpu, grows: print(grows))\n",
+}
+
+
+@pytest.mark.parametrize(("backend", "expected"), [("jax", 1), ("tensorflow", 2)])
+def test_a_gpu_s_memory_is_left_to_other_processes_too(
+    run_script, tmp_path, backend, expected
+):
+    for library, code in TOLD.items():
+        (tmp_path / f"{library}.py").write_text(code)
     (tmp_path / "keras.py").write_text(
         "from types import SimpleNamespace as N\nimport unittest.mock as mock\n"
-        "backend, config = N(backend=lambda: 'jax'), mock.Mock()\n"
-    )
-    (tmp_path / "jax.py").write_text(
-        "import os\n"
-        "def devices():\n"
-        "    print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'])\n"
+        f"backend, config = N(backend=lambda: {backend!r}), mock.Mock()\n"
     )
     result = run_script(
         "-c",
         "import os; from headswap.machine.backend import start_keras\n"
-        "start_keras('jax'); print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'])",
+        f"start_keras({backend!r}); print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'])",
         XLA_PYTHON_CLIENT_PREALLOCATE="true",
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.split() == ["false", "true"]
+    assert result.stdout.split() == ["True"] * expected + ["true"]
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ KERAS_SETTINGS: dict[str, str | float] = {
 VARIABLES = ("DNNL_", "JAX_", "NVIDIA_", "ONEDNN_", "OV_", "TF_", "XLA_")
 WITHOUT_INFLUENCE = ("NVIDIA_VISIBLE", "NVIDIA_DRIVER", "TF_CPP_", "TF_FORCE_GPU_")
 
-# What JAX reads once, when it first looks for devices: one process would else take most
-# of a GPU's memory, and another have none.
+# What JAX reads once, when it first looks for devices. One process would else take most
+# of a GPU's memory, and another have none; TensorFlow has a function for it.
 JAX_SETTINGS = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 _VARIABLE = "KERAS_BACKEND"
@@ -95,7 +95,11 @@ def _import_keras(backend: str) -> None:
 
                 # Where installed, Keras imports it on any backend, once a seed is set.
                 with suppress(ImportError):
-                    import tensorflow  # noqa: F401
+                    import tensorflow
+                if backend == "tensorflow":
+                    # Looking for a GPU writes an error where there is none.
+                    for gpu in tensorflow.config.list_physical_devices("GPU"):
+                        tensorflow.config.experimental.set_memory_growth(gpu, True)
             if backend == "jax":
                 import jax
 
@@ -156,12 +160,6 @@ def set_up_backend(*, tf32: bool, one_thread: bool) -> None:
 
         # Each round has a model of its own, which TensorFlow takes for an oversight.
         tensorflow.get_logger().setLevel("ERROR")
-        with _quiet():
-            # Looking for a GPU writes an error where there is none.
-            gpus = tensorflow.config.list_physical_devices("GPU")
-        for gpu in gpus:
-            # Not most of its memory at once, which leaves none to another process.
-            tensorflow.config.experimental.set_memory_growth(gpu, True)
         tensorflow.config.experimental.enable_op_determinism()
         tensorflow.config.experimental.enable_tensor_float_32_execution(tf32)
         if one_thread:
