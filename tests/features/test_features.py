@@ -17,6 +17,7 @@ from headswap.features import parts, stage
 from headswap.features.network import build_network
 from headswap.features.parts import CutNetwork
 from headswap.features.stage import write_features
+from headswap.machine import speeds
 from headswap.machine.fingerprint import hash_file
 from headswap.machine.processor import has_bfloat16
 from headswap.machine.store import open_store
@@ -327,6 +328,21 @@ def test_an_interrupted_computation_goes_on_where_it_stopped(
         folder = store.folder
     (folder / "index.sqlite").unlink()
     assert files_of(compute("whole")) == files_of(resumed)
+
+
+def test_how_fast_a_network_is_is_known_once_it_has_run(compute, section, monkeypatch):
+    """For the forecast of a sweep."""
+    monkeypatch.setattr(speeds, "FEWEST_ROWS", 1)
+    made = json.loads((compute() / "mobilenet_v2" / "member.json").read_text())
+    what = speeds.speed_of_network(
+        "mobilenet_v2",
+        made["image_size"],
+        section("backbone").unfreeze,
+        made["engine"],
+        section("features").precision,
+    )
+    with open_store() as store:
+        assert speeds.find_speed(store, what) > 0
 
 
 @pytest.mark.survives("faults")

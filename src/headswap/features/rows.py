@@ -7,8 +7,9 @@ and ensemble.
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,7 +25,10 @@ from headswap.machine.parallel import map_in_order
 from headswap.machine.progress import progress
 from headswap.machine.speeds import measured
 from headswap.machine.store import Store
+from headswap.machine.store_writer import Writer
 from headswap.params.features import Section
+
+Item = TypeVar("Item")
 
 # Batches of pictures, so that a GPU waits for none.
 READ_AHEAD = 4
@@ -89,17 +93,42 @@ def write_features(
         store.writer("features") as writer,
         progress(what="features", total=len(firsts), unit="image") as bar,
     ):
-        waiting = iter(missing.items())
-        while some := list(islice(waiting, options.batch_size)):
-            values = np.stack(list(islice(computed, len(some))))
-            _require_range(values, dtype, network.facts["cut_after"])
-            cached = values.astype(dtype)
-            for value, (key, _) in zip(cached, some, strict=True):
-                writer.put(key, value.tobytes())
-            counts = [len(equal) for _, equal in some]
-            equal = np.concatenate([equal for _, equal in some])
-            write_rows(path, equal, np.repeat(cached, counts, axis=0))
+        kept = _keep(computed, list(missing), dtype, network, writer)
+        pairs = zip(missing.values(), kept, strict=True)
+        for some in _in_batches(pairs, options.batch_size):
+            equal_rows, values = zip(*some, strict=True)
+            counts = [len(rows) for rows in equal_rows]
+            write_rows(path, np.concatenate(equal_rows), np.repeat(values, counts, 0))
             bar.update(len(some))
+
+
+def _in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    remaining = iter(items)
+    while some := list(islice(remaining, size)):
+        yield some
+
+
+def _keep(
+    features: Iterable[np.ndarray],
+    keys: Sequence[bytes],
+    dtype: np.dtype,
+    network: CutNetwork,
+    writer: Writer,
+) -> Iterator[np.ndarray]:
+    """Yield features as they are cached, each in the store as soon as it is there.
+
+    Args:
+        features: as they are computed, float32 each.
+        keys: of each, in the store.
+        dtype: that they are cached in.
+        network: that they are of.
+        writer: to the store.
+    """
+    for feature, key in zip(features, keys, strict=True):
+        _require_range(feature, dtype, network.facts["cut_after"])
+        cached = feature.astype(dtype)
+        writer.put(key, cached.tobytes())
+        yield cached
 
 
 def _compute(
@@ -122,13 +151,13 @@ def _compute(
     return measured(computed, store, network.speed, options.batch_size)
 
 
-def _require_range(features: np.ndarray, dtype: np.dtype, layer_name: str) -> None:
-    """Check that features can be cached in a precision.
+def _require_range(feature: np.ndarray, dtype: np.dtype, layer_name: str) -> None:
+    """Check that a feature can be cached in a precision.
 
     Raises:
         InputError: a value that is no finite number, or that 16 bits cannot hold.
     """
-    largest = np.abs(features).max()
+    largest = np.abs(feature).max()
     if not np.isfinite(largest):
         raise InputError(
             f"features: every feature after {layer_name} must be finite, got "
