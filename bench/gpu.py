@@ -51,11 +51,10 @@ def _compare(what: str, found: dict[str, Any]) -> list[Figure]:
     return [
         Figure(
             f"{what} {how}",
-            f"{rates['ours']:,.0f} pictures/s",
-            f"{rates['alone']:,.0f}, the GPU alone",
-            f"{rates['ours'] / rates['alone']:.2f}x",
+            f"{ours:,.0f} pictures/s",
+            f"{alone:,.0f}, the GPU alone",
+            f"{ours / alone:.2f}x",
             "0.9x or more",
         )
-        for how, rates in found.items()
-        if isinstance(rates, dict) and "ours" in rates
+        for how, (ours, alone) in found["rates"].items()
     ]

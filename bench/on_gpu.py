@@ -71,25 +71,19 @@ def _features(name: str, size: int) -> dict[str, Any]:
     )
     ours = _rate(NUM_PICTURES, lambda: [*run(pictures)])
     batch = jax.device_put(pictures[:batch_size])
-    variables = network.trainable_variables, network.non_trainable_variables
-    state = [[jax.numpy.array(each.value) for each in some] for some in variables]
-    compiled = (
-        jax.jit(lambda state, x: network.stateless_call(*state, x, training=False)[0])
-        .lower(state, batch)
-        .compile()
-    )
+    compute: Any = engine.compile_forward(network)
 
     def alone() -> None:
         for _ in range(NUM_PICTURES // batch_size):
-            output = compiled(state, batch)
+            output = compute(batch)
         output.block_until_ready()
 
-    facts: Any = compiled.cost_analysis()
-    num_bytes = facts["bytes accessed"] / batch_size
+    compiled = compute.func.lower(*compute.args, batch).compile()
+    num_bytes = compiled.cost_analysis()["bytes accessed"] / batch_size
     operations = 2 * multiply_adds(network)
     arithmetic, memory = _ceilings()
     return {
-        "features": {"ours": ours, "alone": _rate(NUM_PICTURES, alone)},
+        "rates": {"features": (ours, _rate(NUM_PICTURES, alone))},
         "teraflops": arithmetic / 1e12,
         "terabytes": memory / 1e12,
         "arithmetic": arithmetic / operations,
@@ -138,7 +132,7 @@ def _fine_tuning(name: str, size: int) -> dict[str, Any]:
     rows = np.arange(NUM_TRAINED)
     targets = {task.name: np.eye(NUM_CLASSES, dtype=np.float32)[rows % NUM_CLASSES]}
     options = params.read("train")
-    found: dict[str, Any] = {}
+    rates = {}
     with TemporaryDirectory() as place:
         folder = Path(place)
         images = folder / "images"
@@ -149,7 +143,6 @@ def _fine_tuning(name: str, size: int) -> dict[str, Any]:
             backbone = dataclasses.replace(
                 params.read("backbone"), name=name, weights="none", unfreeze=unfreeze
             )
-            start = time.perf_counter()
             write_features(
                 [images],
                 [(f"image{row}", 0) for row in rows],
@@ -159,7 +152,6 @@ def _fine_tuning(name: str, size: int) -> dict[str, Any]:
                 BACKEND,
                 folder / unfreeze,
             )
-            print(f"features: {time.perf_counter() - start:.1f} s", flush=True)
             member = read_features(folder / unfreeze, [images]).members[0]
             inputs = keras.Input(
                 member.rows.row_shape, dtype=str(member.rows.dtype), name="feature"
@@ -179,9 +171,8 @@ def _fine_tuning(name: str, size: int) -> dict[str, Any]:
 
             ours = _rate(NUM_TRAINED, train)
             alone = _rate(NUM_TRAINED, _training_alone(model, batches[0]))
-            found[unfreeze] = {"ours": ours, "alone": alone}
-            print(unfreeze, found[unfreeze], flush=True)
-    return found
+            rates[unfreeze] = ours, alone
+    return {"rates": rates}
 
 
 def _training_alone(model: Any, first: tuple[dict, ...]) -> Callable[[], None]:

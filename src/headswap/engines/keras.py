@@ -6,6 +6,7 @@ on processors with AVX2 and without AVX-512, by 2e-7 of a feature.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ import numpy as np
 
 from headswap.engines import Keep
 from headswap.machine.backend import find_gpu, start_keras
-from headswap.machine.forward import compile_forward
 from headswap.machine.processor import instruction_set
 
 if TYPE_CHECKING:
@@ -70,3 +70,33 @@ def _wait(output: Any, number: int) -> np.ndarray:
     import keras
 
     return keras.ops.convert_to_numpy(output)[:number]
+
+
+def compile_forward(model: "keras.Model") -> Callable[[np.ndarray], Any]:
+    """Return the function from a batch to the model's output on Keras's backend.
+
+    On a GPU it returns before the output is there, and who makes NumPy's array of it
+    waits: `keras.Model.predict_on_batch` would let the GPU idle until then.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        # Copies, for Keras gives its own away when it trains or predicts.
+        state = [
+            [jax.numpy.array(variable.value) for variable in variables]
+            for variables in (model.trainable_variables, model.non_trainable_variables)
+        ]
+        compiled = jax.jit(
+            lambda state, batch: model.stateless_call(*state, batch, training=False)[0]
+        )
+        return partial(compiled, state)
+    if backend == "tensorflow":
+        import tensorflow
+
+        return tensorflow.function(lambda batch: model(batch, training=False))
+    import torch
+
+    return torch.inference_mode()(lambda batch: model(batch, training=False))
