@@ -8,20 +8,18 @@ import numpy as np
 import pytest
 import tensorflow
 
-from headswap import registry
 from headswap.engines import openvino as engine
 from headswap.errors import InputError
 from headswap.features.cut import choose_place, divide
 from headswap.features.network import build_network
 from headswap.machine.processor import has_bfloat16
-from tests.networks import keep_nothing, weight_of_network
-
-# Of the largest value.
-TOLERANCE = 1e-5
-BACKBONES = [
-    pytest.param(name, marks=weight_of_network(name))
-    for name in registry.names("features/backbones")
-]
+from tests.networks import (
+    TOLERANCE,
+    compute_with_openvino,
+    distance_from_keras,
+    draw_pictures,
+    keep_in,
+)
 
 
 @pytest.fixture
@@ -36,40 +34,16 @@ def build(section):
     return make
 
 
-def draw(network, count=3):
-    shape = (count, *network.input_shape[1:])
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-
-
-def compute(network, pictures, precision="float32"):
-    run = engine.load(lambda: network, 32, precision, keep_nothing)
-    return np.stack(list(run(pictures)))
-
-
-def difference(network, precision="float32"):
-    """How far features are from those of Keras, as a share of the largest."""
-    pictures = draw(network)
-    expected = np.asarray(network(pictures, training=False))
-    largest = np.abs(expected).max()
-    # Or equality would say nothing.
-    assert expected.std() > 100 * TOLERANCE * largest
-    return np.abs(compute(network, pictures, precision) - expected).max() / largest
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", BACKBONES)
-def test_a_backbone_s_features_are_those_of_keras(name, build):
-    size = max(48, registry.load("features/backbones", name).MINIMUM_SIZE)
-    network = build(name, size, weights="none", pooling="average")
-    place, _ = choose_place(network, "last_block")
-    assert difference(network) <= TOLERANCE
-    assert difference(divide(network, place).below) <= TOLERANCE
-
-
-@pytest.mark.parametrize("pooling", ["average", "max", "power_mean"])
+@pytest.mark.parametrize("pooling", ["max", "power_mean"])
 def test_a_trained_network_s_features_are_those_of_keras(pooling, build):
     network = build("efficientnet_lite0", 64, pooling=pooling)
-    assert difference(network) <= TOLERANCE
+    assert distance_from_keras(network) <= TOLERANCE
+
+
+def test_features_below_a_cut_are_those_of_keras(build):
+    network = build("efficientnet_lite0", 48, weights="none")
+    place, _ = choose_place(network, "last_block")
+    assert distance_from_keras(divide(network, place).below) <= TOLERANCE
 
 
 def test_a_network_of_the_user_s_own_is_converted(build, tmp_path):
@@ -83,56 +57,53 @@ def test_a_network_of_the_user_s_own_is_converted(build, tmp_path):
     path = tmp_path / "own.keras"
     vector = keras.layers.GlobalAveragePooling1D()(tensor)
     keras.Model(pixels, vector).save(path)
-    assert difference(build(str(path), 16)) <= TOLERANCE
+    assert distance_from_keras(build(str(path), 16)) <= TOLERANCE
 
 
 def test_what_is_kept_of_a_network_serves_without_it(build):
     network = build("efficientnet_lite0", 64)
-    pictures = draw(network)
-    kept = {}
-
-    def keep(names, make):
-        if not kept:
-            kept.update(make())
-        return {name: kept[name] for name in names}
+    pictures = draw_pictures(network)
 
     def refuse():
         raise AssertionError("built")
 
+    keep = keep_in({})
     first = engine.load(lambda: network, 32, "float32", keep)
     again = engine.load(refuse, 32, "float32", keep)
     np.testing.assert_array_equal(list(first(pictures)), list(again(pictures)))
-    np.testing.assert_array_equal(list(again(pictures)), compute(network, pictures))
 
 
 def test_the_number_of_cores_changes_no_bit(build, monkeypatch):
     network = build("efficientnet_lite0", 96)
-    pictures = draw(network, count=9)
-    features = compute(network, pictures)
+    pictures, keep = draw_pictures(network, count=9), keep_in({})
+    features = compute_with_openvino(network, pictures, keep=keep)
     for cores in (1, 2, 3):
         monkeypatch.setattr(engine, "num_cores", lambda cores=cores: cores)
-        np.testing.assert_array_equal(compute(network, pictures), features)
+        found = compute_with_openvino(network, pictures, keep=keep)
+        np.testing.assert_array_equal(found, features)
 
 
 def test_half_precision_is_for_the_cache_alone(build):
     network = build("efficientnet_lite0", 32)
-    pictures = draw(network)
-    np.testing.assert_array_equal(
-        compute(network, pictures, "float16"), compute(network, pictures)
+    pictures, keep = draw_pictures(network), keep_in({})
+    found, expected = (
+        compute_with_openvino(network, pictures, precision, keep)
+        for precision in ("float16", "float32")
     )
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.skipif(not has_bfloat16(), reason="this processor has no bfloat16")
 def test_bfloat16_is_near_float32(build):
     network = build("efficientnet_lite0", 64)
-    assert TOLERANCE < difference(network, "bfloat16") < 0.2
+    assert TOLERANCE < distance_from_keras(network, "bfloat16") < 0.2
 
 
 def test_bfloat16_is_refused_where_it_would_be_imitated(build, monkeypatch):
     network = build("efficientnet_lite0", 32)
     monkeypatch.setattr(engine, "has_bfloat16", lambda: False)
     with pytest.raises(InputError, match=r"features\.precision must be float32 or fl"):
-        compute(network, draw(network), "bfloat16")
+        compute_with_openvino(network, draw_pictures(network), "bfloat16")
 
 
 class InPython(keras.layers.Layer):
@@ -146,7 +117,7 @@ def test_a_network_that_cannot_be_converted_is_an_error():
     tensor = InPython()(keras.layers.Rescaling(1.0)(pixels))
     network = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(tensor))
     with pytest.raises(InputError, match=r"engine must be .*PyFunc.* Set features\.en"):
-        compute(network, draw(network))
+        compute_with_openvino(network, draw_pictures(network))
 
 
 COME_AND_GO = """

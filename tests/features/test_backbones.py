@@ -156,7 +156,11 @@ def test_every_application_is_in_the_table():
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in registry.names("features/backbones") if name not in APPLICATIONS],
+    [
+        pytest.param(name, marks=weight_of_network(name))
+        for name in registry.names("features/backbones")
+        if name not in APPLICATIONS
+    ],
 )
 def test_backbone_gives_finite_features_and_survives_json(name):
     model = build(name, weights=None)

@@ -22,17 +22,23 @@ from headswap.machine.fingerprint import hash_file
 from headswap.machine.processor import has_bfloat16
 from headswap.machine.store import open_store
 from tests.made import load_rows, save_rows
+from tests.networks import build_short_mobilenet
 
 pytestmark = pytest.mark.slow
 
 SIZE = 32
-# The pretrained one that is at hand; untrained ones hardly tell pictures apart.
+# The pretrained one that is at hand.
 LITE = {"name": "efficientnet_lite0", "weights": "imagenet"}
 
 
 @pytest.fixture(autouse=True)
 def own_store(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "store"))
+
+
+@pytest.fixture(autouse=True)
+def short_mobilenet(monkeypatch):
+    monkeypatch.setattr(keras.applications, "MobileNetV2", build_short_mobilenet)
 
 
 @pytest.fixture
@@ -100,7 +106,7 @@ def test_frozen_features_are_the_pooled_output_of_every_row(
 def test_prepared_pictures_follow_in_each_further_view(
     compute, image_files, unfreeze, image_size
 ):
-    options = {**LITE, "unfreeze": unfreeze, "image_size": image_size}
+    options = {"unfreeze": unfreeze, "image_size": image_size}
     both = {"views": ("flip", "plain")}
     folder = compute(options=both, **options)
     cache = read_features(folder, image_files)
@@ -122,26 +128,22 @@ def test_prepared_pictures_follow_in_each_further_view(
 
 
 def test_one_network_at_two_sizes_is_two_members(compute, image_files, section):
-    names = ("efficientnet_lite0@40", "efficientnet_lite0")
-    folder = compute(**{**LITE, "name": names}, image_size=48)
+    folder = compute(name=("mobilenet_v2@40", "mobilenet_v2"), image_size=48)
     members = read_features(folder, image_files).members
-    assert [m.name for m in members] == [
-        "efficientnet_lite0-at-40",
-        "efficientnet_lite0",
-    ]
-    assert members[0].input_name == "efficientnet_lite0-at-40-feature"
+    assert [m.name for m in members] == ["mobilenet_v2-at-40", "mobilenet_v2"]
+    assert members[0].input_name == "mobilenet_v2-at-40-feature"
     first, second = (m.rows[np.arange(7)] for m in members)
     assert not np.array_equal(first, second)
-    again = read_features(compute("again", **LITE, image_size=40), image_files)
+    again = read_features(compute("again", image_size=40), image_files)
     np.testing.assert_array_equal(again.members[0].rows[np.arange(7)], first)
 
 
 def test_the_batch_size_changes_no_feature(compute):
-    one = compute("one", options={"batch_size": 2}, **LITE)
-    other = compute("other", options={"batch_size": 7}, **LITE)
-    file = "efficientnet_lite0/features"
+    one = compute("one", options={"batch_size": 2})
+    other = compute("other", options={"batch_size": 7})
+    file = "mobilenet_v2/features"
     features = load_rows(one / file)
-    assert features.std(axis=0).max() > 0.1
+    assert (features.std(axis=0) > 0.05 * features.mean(axis=0)).any()
     np.testing.assert_array_equal(features, load_rows(other / file))
 
 
@@ -150,7 +152,7 @@ def test_a_cut_network_keeps_the_part_above_for_training(compute, image_files):
     facts = json.loads((folder / "mobilenet_v2" / "member.json").read_text())
     cached = read_features(folder, image_files).members[0]
     above = build_above(cached, "above")
-    assert facts["cut_after"] == "block_16_project_BN"
+    assert facts["cut_after"] == "block_2_project_BN"
     assert facts["parameters_above"] == above.count_params()
     trained = sum(int(np.prod(weight.shape)) for weight in above.trainable_weights)
     assert facts["parameters_trained"] == trained > 0
@@ -187,13 +189,13 @@ def test_layers_with_weights_above_the_cut_train_only_if_they_are_among_the_last
     trained = [layer.name for layer in layers if layer.trainable_weights]
     frozen = [layer.name for layer in layers if not layer.trainable_weights]
     parts = ("expand", "depthwise", "project")
-    block_15, block_16 = (
+    block_1, block_2 = (
         [f"block_{number}_{part}{norm}" for part in parts for norm in ("", "_BN")]
-        for number in (15, 16)
+        for number in (1, 2)
     )
-    assert facts["cut_after"] == "block_14_add"
-    assert frozen == block_15[:-1]
-    assert trained == [block_15[-1], *block_16, "Conv_1", "Conv_1_bn"]
+    assert facts["cut_after"] == "stem_relu"
+    assert frozen == block_1[:-1]
+    assert trained == [block_1[-1], *block_2, "Conv_1", "Conv_1_BN"]
 
 
 def test_a_cut_at_the_input_stores_no_second_copy_of_the_images(compute, image_files):
@@ -264,26 +266,27 @@ def test_features_made_again_are_the_same_bytes_without_the_network(
 def test_an_ensemble_takes_rows_that_one_of_its_members_made_alone(
     compute, image_files, record
 ):
-    compute("alone")
+    compute("alone", name="mobilenet_v2")
     built, computed = record
     built.clear(), computed.clear()
-    folder = compute("both", name=("mobilenet_v2", "vgg16"))
-    assert (built, computed) == (["vgg16"], ["vgg16"] * 7)
+    folder = compute("both", name=("mobilenet_v2", "mobilenet_v2@40"))
+    other = "mobilenet_v2-at-40"
+    assert (built, computed) == ([other], [other] * 7)
     members = read_features(folder, image_files).members
-    assert [member.name for member in members] == ["mobilenet_v2", "vgg16"]
+    assert [member.name for member in members] == ["mobilenet_v2", other]
 
 
 def test_one_changed_picture_is_one_computed_without_building_the_network(
     compute, image_files, record
 ):
-    file = "efficientnet_lite0/features"
-    first = load_rows(compute("first", **LITE) / file)
+    file = "mobilenet_v2/features"
+    first = load_rows(compute("first") / file)
     images = load_rows(image_files[0])
     images[3] = 255 - images[3]
     save_rows(image_files[0], images)
     built, computed = record
     built.clear(), computed.clear()
-    changed = load_rows(compute("changed", **LITE) / file)
+    changed = load_rows(compute("changed") / file)
     assert (built, len(computed)) == ([], 1)
     same = (first == changed).all(axis=1)
     assert same.tolist() == [True] * 3 + [False] + [True] * 3
@@ -458,7 +461,7 @@ def test_half_precision_halves_the_cache_and_reads_back_close(compute, image_fil
 @pytest.mark.survives("faults")
 def test_values_too_large_for_half_precision_are_an_error(compute, monkeypatch):
     def load(*arguments):
-        return lambda pictures: (np.full(1280, 7e4) for _ in pictures)
+        return lambda pictures: (np.full(24, 7e4) for _ in pictures)
 
     monkeypatch.setattr(engine, "load", load)
     with pytest.raises(InputError, match=r"cannot hold 70000"):
@@ -502,24 +505,25 @@ def test_random_weights_are_the_same_every_time(section):
         np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize(
     ("name", "unfreeze"),
     [("vgg16", "all"), ("mobilenet_v3_large", 5), ("efficientnet_b0", "all")],
 )
 def test_the_part_above_follows_the_precision_of_keras(
-    compute, image_files, name, unfreeze, precision
+    compute, image_files, name, unfreeze
 ):
-    cached = read_features(compute(name=name, unfreeze=unfreeze), image_files).members[
-        0
-    ]
-    keras.config.set_dtype_policy(precision)
-    try:
-        above = build_above(cached, "above")
-        vector = np.asarray(above(cached.rows[np.arange(2)])).astype(np.float32)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    convolution = next(x for x in above.layers if isinstance(x, keras.layers.Conv2D))
-    assert convolution.dtype_policy.name == precision
-    assert vector.shape[0] == 2
-    assert np.isfinite(vector).all()
+    folder = compute(name=name, unfreeze=unfreeze)
+    cached = read_features(folder, image_files).members[0]
+    for precision in ["float32", "mixed_bfloat16", "mixed_float16"]:
+        keras.config.set_dtype_policy(precision)
+        try:
+            above = build_above(cached, "above")
+            vector = np.asarray(above(cached.rows[np.arange(2)])).astype(np.float32)
+        finally:
+            keras.config.set_dtype_policy("float32")
+        convolution = next(
+            layer for layer in above.layers if isinstance(layer, keras.layers.Conv2D)
+        )
+        assert convolution.dtype_policy.name == precision
+        assert vector.shape[0] == 2
+        assert np.isfinite(vector).all()

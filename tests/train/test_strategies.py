@@ -52,7 +52,7 @@ def make_trainer(tmp_path, section):
                 for n in members
             ],
             targets,
-            make_rows(np.arange(70), np.arange(70, 85), num_folds=3, num_rows=100),
+            make_rows(np.arange(70), np.arange(70, 85), num_folds=2, num_rows=100),
             section("train", **{**QUICK, **train}),
             section("backbone"),
             tmp_path / f"curves{len(runs)}" / "round0",
@@ -233,7 +233,7 @@ def test_cascade_trains_on_predictions_by_models_that_did_not_see_the_row(make_t
     trainer.fit = record
     fit("cascade", trainer, [FINE, COARSE])
     given = extras["category"]["landmark-probabilities"]
-    for fold in range(3):
+    for fold in range(2):
         model, rows = fitted[f"landmark-fold{fold}"]
         held = np.setdiff1d(trainer.rows.train, rows)
         # Rows 2k and 2k + 1 are one group and stay together.
