@@ -34,7 +34,14 @@ def build(section):
     return make
 
 
-@pytest.mark.parametrize("pooling", ["max", "power_mean"])
+@pytest.mark.parametrize(
+    "pooling",
+    [
+        "max",
+        "power_mean",
+        pytest.param("average", marks=pytest.mark.endure),
+    ],
+)
 def test_a_trained_network_s_features_are_those_of_keras(pooling, build):
     network = build("efficientnet_lite0", 64, pooling=pooling)
     assert distance_from_keras(network) <= TOLERANCE

@@ -75,6 +75,12 @@ def test_openvino_computes_the_features_of_keras(network):
     assert distance_from_keras(network) <= TOLERANCE
 
 
+@pytest.mark.endure
+def test_openvino_computes_what_keras_does_below_the_last_block(network):
+    place, _ = choose_place(network, "last_block")
+    assert distance_from_keras(divide(network, place).below) <= TOLERANCE
+
+
 def test_the_last_blocks_are_whole_ones_with_something_to_train(network):
     layers = [operation.name for operation in network.operations]
     found = []

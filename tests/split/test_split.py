@@ -241,11 +241,14 @@ def make_crossed(colours, shapes):
     )
 
 
+@pytest.mark.parametrize(
+    "seeds", [range(30), pytest.param(range(30, 100), marks=pytest.mark.endure)]
+)
 @pytest.mark.parametrize("sizes", [(2, 3), (1, 1), (0.15, 0.2)])
-def test_crossed_tasks_reach_every_part_whatever_the_seed(options, sizes):
+def test_crossed_tasks_reach_every_part_whatever_the_seed(options, sizes, seeds):
     validation, test = sizes
     colours = ["red", "blue"] * 30
-    for seed in range(30):
+    for seed in seeds:
         shapes = np.random.default_rng(seed).permutation(["disc", "square"] * 30)
         index = make_crossed(colours, shapes.tolist())
         made = split(
@@ -261,12 +264,13 @@ def test_crossed_tasks_reach_every_part_whatever_the_seed(options, sizes):
                         assert found
 
 
+@pytest.mark.parametrize("repeats", [5, pytest.param(20, marks=pytest.mark.endure)])
 @pytest.mark.parametrize(("num_groups", "size"), [(3, 2), (3, 5), (4, 2), (4, 10)])
-def test_few_large_groups_reach_every_part(options, num_groups, size):
+def test_few_large_groups_reach_every_part(options, num_groups, size, repeats):
     """Less than a group is due to a part, and a whole one has to go there."""
     groups = np.repeat(np.arange(2 * num_groups), size).tolist()
     index = make_index([num_groups * size] * 2, groups)
-    chosen = options(validation=0.15, test=0.2, repeats=5)
+    chosen = options(validation=0.15, test=0.2, repeats=repeats)
     for parts in split(index, chosen).parts:
         for class_name in ("class00", "class01"):
             assert min(count_parts(index, parts, class_name).values()) >= size
