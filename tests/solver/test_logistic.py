@@ -13,6 +13,7 @@ from headswap.solver.logistic import (
     log_loss,
     probabilities,
 )
+from headswap.solver.standardize import Span
 
 
 def drawn(seed, num_rows=60, num_columns=8, num_classes=3):
@@ -95,6 +96,32 @@ def test_where_a_search_starts_does_not_matter(kind):
     np.testing.assert_allclose(
         probabilities(direct(rows), kind), probabilities(warm(rows), kind), atol=1e-6
     )
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    kind=st.sampled_from(["multiclass", "multilabel"]),
+    exponent=st.floats(-10, 0),
+    num_columns=st.sampled_from([8, 40, 100]),
+)
+def test_a_rough_search_from_nowhere_gives_the_loss_of_a_fine_one(
+    seed, kind, exponent, num_columns
+):
+    """It has to go far where the penalty is weak, and is not to stop on the way."""
+    rows, targets, _ = drawn(seed, num_rows=120, num_columns=num_columns)
+    span = Span(rows[:60], np.ones(60), has_unit_length=True).plain()
+    problem = Problem(span.coordinates, targets[:60], np.ones(60), np.ones(3), kind)
+    others = span.standardization(rows[60:])
+    rough, fine = (
+        log_loss(
+            probabilities(problem.solve(10**exponent, None, tolerance)(others), kind),
+            targets[60:],
+            np.ones(3),
+            kind,
+        )
+        for tolerance in (ROUGH, FINE)
+    )
+    assert rough == pytest.approx(fine, rel=0.03, abs=1e-3)
 
 
 def test_a_class_without_rows_is_never_likely():

@@ -28,15 +28,8 @@ def judge(features, targets, folds, kind):
 def fold(features, targets, held, standardization="length"):
     """One fold's head, which rows without a label are not fitted to."""
     has_label = targets.any(axis=1)
-    return module._Fold(
-        [features],
-        targets,
-        has_label,
-        has_label & ~held,
-        held,
-        "multiclass",
-        standardization,
-    )
+    rows = module._Fold([features], targets, has_label, has_label & ~held, held)
+    return module._Head(rows, "multiclass", standardization)
 
 
 def test_clusters_are_told_apart_unseen():
@@ -140,6 +133,22 @@ def test_a_class_is_in_as_many_folds_as_it_has_groups():
     folds = deal_folds(strata, [f"{n:02}" for n in range(15)], 5)
     assert len(set(folds[:12])) == 5
     assert len(set(folds[12:])) == 3
+
+
+def test_a_fold_that_judged_strengths_says_what_one_that_did_not_would(monkeypatch):
+    """However far a search had to go, it ends at the same head."""
+    features, classes = draw_clusters(5, 12, spread=0.8)
+    wide = np.hstack([features, features**2, np.sin(9 * features)])
+    given = [wide], np.eye(5)[classes], np.arange(60) % 5, "multiclass"
+
+    def search(loss_at):
+        losses = {l2: loss_at(l2) for l2 in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)}
+        return {1e-6: losses[1e-6]}
+
+    monkeypatch.setattr(module, "search", search)
+    all_judge = judge(*given)
+    monkeypatch.setattr(module, "MAX_JUDGED", 0)
+    np.testing.assert_allclose(judge(*given), all_judge, atol=2e-3)
 
 
 def test_memory_is_foreseen_to_within_a_factor_of_two():

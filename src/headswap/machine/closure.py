@@ -38,7 +38,7 @@ def imported_files(file: Path, roots: Sequence[Path] = (SOURCE,)) -> set[Path]:
 
 
 def _imported_names(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -47,6 +47,19 @@ def _imported_names(tree: ast.AST) -> Iterator[str]:
             yield node.module
             # A name may be a module of its own: `from headswap import params`.
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is in a tree but for expressions, most of it, which import nothing."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [
+            child
+            for child in ast.iter_child_nodes(node)
+            if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case)
+        ]
 
 
 def _files(name: str, root: Path) -> Iterator[Path]:

@@ -8,7 +8,6 @@ the rows' losses, plus `l2` times the sum of the kernel's squares; the bias is f
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -23,6 +22,8 @@ MULTILABEL = "multilabel"
 ROUGH = 1e-4
 FINE = 1e-7
 MAX_ITERATIONS = 5000
+# A search that ends with so many times less than it began with has led far.
+FAR = 10
 # Steps whose curvature L-BFGS remembers.
 MEMORY = 10
 # Probabilities count as no smaller in a log loss; float32 cannot tell 1 from nearer.
@@ -50,13 +51,13 @@ def probabilities(scores: np.ndarray, kind: str) -> np.ndarray:
     """Return softmax (multiclass) or sigmoid (multilabel) of scores, (N, C)."""
     if kind == MULTILABEL:
         return expit(scores)
-    return np.exp(scores - _log_sum_exp(scores))
+    return _softmax(scores)[0]
 
 
 def log_loss(
     likely: np.ndarray, targets: np.ndarray, weights: np.ndarray, kind: str
 ) -> float:
-    """Return the mean cross-entropy of probabilities, as `_losses` has it of scores.
+    """Return the mean cross-entropy of probabilities, as `Problem` has it of scores.
 
     Args:
         likely: (N, C), 0..1.
@@ -72,43 +73,19 @@ def log_loss(
     return -float((positive + (1 - targets) * no).mean())
 
 
-def _losses(
-    scores: np.ndarray, targets: np.ndarray, weights: np.ndarray, kind: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return each row's cross-entropy and its derivative by the scores.
-
-    Args:
-        scores: (N, C).
-        targets: (N, C) of 0 and 1.
-        weights: (C,), of each class's positive term.
-        kind: as of `log_loss`.
-
-    Returns:
-        (N,) and (N, C) float64.
-    """
-    if kind == MULTILABEL:
-        # log(1 + exp(s)) and log(1 + exp(-s)), without overflow.
-        negative = np.logaddexp(0, scores)
-        positive = weights * targets * (negative - scores)
-        values = positive + (1 - targets) * negative
-        share = expit(scores)
-        slopes = (1 - targets) * share - weights * targets * (1 - share)
-        return values.mean(axis=1), slopes / scores.shape[1]
-    total = _log_sum_exp(scores)
-    weighted = weights * targets
-    of_row = weighted.sum(axis=1, keepdims=True)
-    values = (of_row * total).ravel() - (weighted * scores).sum(axis=1)
-    return values, of_row * np.exp(scores - total) - weighted
-
-
-def _log_sum_exp(scores: np.ndarray) -> np.ndarray:
-    """Return log(sum(exp(score))) of each row, (N, 1)."""
+def _softmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the softmax of scores, (N, C), and the log of each row's sum, (N, 1)."""
     largest = scores.max(axis=1, keepdims=True)
-    return largest + np.log(np.exp(scores - largest).sum(axis=1, keepdims=True))
+    powers = np.exp(scores - largest)
+    total = powers.sum(axis=1, keepdims=True)
+    return powers / total, largest + np.log(total)
 
 
 class Problem:
     """One head on one set of rows, for any strength.
+
+    It takes the fewest steps where coordinates are uncorrelated: then it is nearly one
+    problem a coordinate, and each is given its own scale.
 
     Args:
         coordinates: (N, R) float64.
@@ -126,15 +103,24 @@ class Problem:
         class_weights: np.ndarray,
         kind: str,
     ):
-        self._targets = targets.astype(np.float64)
+        self._coordinates = coordinates
         self._row_weights = row_weights / row_weights.sum()
-        self._class_weights = class_weights
+        self._variances = np.einsum(
+            "n,nr,nr->r", self._row_weights, coordinates, coordinates
+        )
         self._kind = kind
-        # Along the principal axes the problem is nearly one a direction, and each can
-        # be given its own scale; a rotation leaves the penalty as it is.
-        weighted = coordinates * self._row_weights[:, None]
-        self._variances, self._axes = scipy.linalg.eigh(coordinates.T @ weighted)
-        self._rotated = coordinates @ self._axes
+        is_multilabel = kind == MULTILABEL
+        targets = targets.astype(np.float64)
+        share = self._row_weights[:, None]
+        if is_multilabel:
+            share = share / targets.shape[1]
+        # What counts for a class, (N, C), and all that counts, of a class or a row.
+        self._for = share * class_weights * targets
+        self._all = (
+            self._for + share * (1 - targets)
+            if is_multilabel
+            else self._for.sum(axis=1, keepdims=True)
+        )
 
     def solve(
         self, l2: float, start: Linear | None = None, tolerance: float = FINE
@@ -149,31 +135,46 @@ class Problem:
         Raises:
             InputError: the features or the strength leave no finite solution.
         """
-        shape = (self._rotated.shape[1], self._targets.shape[1])
-        if start is None:
-            kernel, bias = np.zeros(shape), np.zeros(shape[1])
-        else:
-            kernel, bias = self._axes.T @ start.kernel, start.bias
-        first, curvature = self._near(kernel, bias, l2)
-        spread = np.maximum(self._variances, 0)
-        steepness = curvature * spread + 2 * l2
+        shape = (self._coordinates.shape[1], self._for.shape[1])
+        found = start or Linear(np.zeros(shape), np.zeros(shape[1]))
+        # The scales of a search are those of where it starts. So one that has led far
+        # is begun anew, and one that is to be fine begins where a rough one has ended.
+        for each in (ROUGH, FINE) if tolerance == FINE else (ROUGH,):
+            times_less: float = FAR
+            while times_less >= FAR:
+                found, times_less = self._search(l2, found, each)
+        return found
+
+    def _search(
+        self, l2: float, start: Linear, tolerance: float
+    ) -> tuple[Linear, float]:
+        """Return where a search ends, and how many times less the objective is there.
+
+        Raises:
+            InputError: it is nowhere.
+        """
+        num_classes = len(start.bias)
+        first, curvature = self._near(start, l2)
+        steepness = curvature * self._variances + 2 * l2
         # Without a penalty there is none along an axis on which nothing varies.
         least = SMALLEST * max(steepness.max(), SMALLEST)
         scales = np.sqrt(first / np.maximum(steepness, least))[:, None]
         bias_scale = np.sqrt(first / curvature)
 
         def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-            unknown = flat.reshape(-1, shape[1])
+            unknown = flat.reshape(-1, num_classes)
             kernel, bias = scales * unknown[:-1], bias_scale * unknown[-1]
-            cost, slopes = self._cost(kernel, bias, l2)
+            loss, slopes = self._loss(self._coordinates @ kernel + bias)
             gradient = np.empty_like(unknown)
-            gradient[:-1] = scales * (self._rotated.T @ slopes + 2 * l2 * kernel)
+            of_kernel = self._coordinates.T @ slopes + 2 * l2 * kernel
+            np.multiply(scales, of_kernel, out=gradient[:-1])
             gradient[-1] = bias_scale * slopes.sum(axis=0)
+            cost = loss + l2 * np.vdot(kernel, kernel)
             return cost / first, gradient.ravel() / first
 
         found = minimize(
             objective,
-            np.vstack([kernel / scales, bias / bias_scale]).ravel(),
+            np.vstack([start.kernel / scales, start.bias / bias_scale]).ravel(),
             jac=True,
             method="L-BFGS-B",
             options={
@@ -189,28 +190,35 @@ class Problem:
                 f"train.l2: a head must have a finite solution, got none at {l2:g}. "
                 "Raise it, or set train.l2=auto."
             )
-        unknown = found.x.reshape(-1, shape[1])
-        return Linear(self._axes @ (scales * unknown[:-1]), bias_scale * unknown[-1])
+        unknown = found.x.reshape(-1, num_classes)
+        solution = Linear(scales * unknown[:-1], bias_scale * unknown[-1])
+        return solution, first / max(first * found.fun, SMALLEST)
 
-    def _cost(
-        self, kernel: np.ndarray, bias: np.ndarray, l2: float
-    ) -> tuple[float, np.ndarray]:
-        """Return the objective and its derivative by the rows' scores, (N, C)."""
-        scores = self._rotated @ kernel + bias
-        values, slopes = _losses(scores, self._targets, self._class_weights, self._kind)
-        slopes *= self._row_weights[:, None]
-        return self._row_weights @ values + l2 * (kernel**2).sum(), slopes
+    def _loss(self, scores: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the mean cross-entropy of scores and its derivative by them, (N, C).
 
-    def _near(
-        self, kernel: np.ndarray, bias: np.ndarray, l2: float
-    ) -> tuple[float, float]:
+        Of softmax or sigmoid p it is, summed with their weights over rows and classes,
+        -log p of what is the case; the derivative is p less that.
+        """
+        if self._kind == MULTILABEL:
+            # log(1 + exp(s)), without overflow.
+            loss = np.vdot(self._all, np.logaddexp(0, scores))
+            likely = expit(scores)
+        else:
+            likely, total = _softmax(scores)
+            loss = np.vdot(self._all, total)
+        return loss - np.vdot(self._for, scores), self._all * likely - self._for
+
+    def _near(self, start: Linear, l2: float) -> tuple[float, float]:
         """Return the objective at a point, and how curved it is by a score there.
 
         The curvature is p (1 - p), averaged over rows and classes.
         """
-        likely = probabilities(self._rotated @ kernel + bias, self._kind)
+        scores = start(self._coordinates)
+        likely = probabilities(scores, self._kind)
         curvature = self._row_weights @ (likely * (1 - likely)).mean(axis=1)
         if self._kind == MULTILABEL:
             curvature /= likely.shape[1]
-        cost, _ = self._cost(kernel, bias, l2)
+        loss, _ = self._loss(scores)
+        cost = loss + l2 * np.vdot(start.kernel, start.kernel)
         return max(cost, SMALLEST), max(curvature, SMALLEST)

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from headswap.solver.logistic import (
+    FINE,
     MULTICLASS,
     ROUGH,
     Linear,
@@ -21,7 +22,7 @@ from headswap.solver.logistic import (
     probabilities,
 )
 from headswap.solver.memory import bytes_of_fits, bytes_of_rows
-from headswap.solver.standardize import LENGTH, WITHIN, Span
+from headswap.solver.standardize import LENGTH, WITHIN, Span, Standardized, side_by_side
 from headswap.solver.strength import search
 
 # Numbers that the features of all judging folds may have: 80 MB as float64. Of more
@@ -38,7 +39,6 @@ def bytes_of_folds(num_rows: int, num_features: int, num_folds: int) -> int:
         num_folds: that the rows have.
     """
     num_judges = min(num_folds, _num_judges(num_rows * num_features))
-    # Those of one standardisation are there until those of the next are made.
     fits = bytes_of_fits(2 * num_judges, num_rows, num_features)
     return bytes_of_rows(num_rows, num_features) + fits
 
@@ -48,7 +48,7 @@ def _num_judges(num_values: int) -> int:
 
 
 class _Fold:
-    """A head of all rows but one fold's, for any strength.
+    """The rows of one fold, which are held out, and those of the others.
 
     Args:
         features: as of `out_of_fold`.
@@ -56,8 +56,6 @@ class _Fold:
         is_labelled: likewise.
         fit: which rows to fit to, (N,) bool.
         held: which rows to predict, (N,) bool.
-        kind: `multiclass` or `multilabel`.
-        standardization: `length` or `within`.
     """
 
     def __init__(
@@ -67,36 +65,56 @@ class _Fold:
         is_labelled: np.ndarray,
         fit: np.ndarray,
         held: np.ndarray,
-        kind: str,
-        standardization: str,
     ):
-        counts = np.ones(fit.sum())
-        fitted, asked = [], []
-        for block in features:
-            span = Span(block[fit], counts, has_unit_length=True)
-            is_within = standardization == WITHIN
-            standardize = span.within(targets[fit]) if is_within else span.plain()
-            fitted.append(standardize(block[fit]))
-            asked.append(standardize(block[held]))
-        self._asked, self._kind = np.hstack(asked), kind
-        self._weights = np.ones(targets.shape[1])
+        self.counts = np.ones(fit.sum())
+        self._spans = [Span(block[fit], self.counts, True) for block in features]
+        self.targets = targets[fit]
+        self.held = [block[held] for block in features]
+        self.is_judged = is_labelled[held]
+        self.truth = targets[held][self.is_judged]
+
+    def standardized(self, standardization: str) -> list[Standardized]:
+        """Return what standardises each block."""
+        if standardization == WITHIN:
+            return [span.within(self.targets) for span in self._spans]
+        return [span.plain() for span in self._spans]
+
+
+class _Head:
+    """A head that has not seen a fold, for any strength.
+
+    Args:
+        fold: the same.
+        kind: `multiclass` or `multilabel`.
+        standardization: `length` or `within`.
+    """
+
+    def __init__(self, fold: _Fold, kind: str, standardization: str):
+        fitted = fold.standardized(standardization)
+        self._fold, self._kind = fold, kind
+        self._weights = np.ones(fold.targets.shape[1])
+        self._asked = side_by_side(
+            [
+                each.standardization(block)
+                for each, block in zip(fitted, fold.held, strict=True)
+            ]
+        )
+        coordinates = side_by_side([each.coordinates for each in fitted])
         self._problem = Problem(
-            np.hstack(fitted), targets[fit], counts, self._weights, kind
+            coordinates, fold.targets, fold.counts, self._weights, kind
         )
         self._solution: Linear | None = None
-        self._is_judged = is_labelled[held]
-        self._truth = targets[held][self._is_judged]
 
-    def predict(self, l2: float) -> np.ndarray:
+    def predict(self, l2: float, tolerance: float = FINE) -> np.ndarray:
         """Return probabilities of the held rows, (held, C)."""
-        solution = self._problem.solve(l2, self._solution, ROUGH)
+        solution = self._problem.solve(l2, self._solution, tolerance)
         self._solution = solution
         return probabilities(solution(self._asked), self._kind)
 
     def loss(self, l2: float) -> float:
         """Return the sum of the held rows' log losses."""
-        likely = self.predict(l2)[self._is_judged]
-        mean = log_loss(likely, self._truth, self._weights, self._kind)
+        likely = self.predict(l2, ROUGH)[self._fold.is_judged]
+        mean = log_loss(likely, self._fold.truth, self._weights, self._kind)
         return mean * len(likely)
 
 
@@ -127,27 +145,33 @@ def out_of_fold(
     if not divisions:
         return result
     num_judges = _num_judges(sum(block.size for block in features))
+
+    def hold_out(fit: np.ndarray, held: np.ndarray) -> _Fold:
+        return _Fold(features, targets, is_labelled, fit, held)
+
     losses: dict[tuple[str, float], float] = {}
     # With more threads, sums would depend on their number.
     with threadpool_limits(1):
-        for standardization in (LENGTH, WITHIN):
-            judges = [
-                _Fold(features, targets, is_labelled, fit, held, kind, standardization)
-                for fit, held in divisions[:num_judges]
-            ]
-            tried = search(partial(_total_loss, judges))
+        judging = [hold_out(*division) for division in divisions[:num_judges]]
+        judges = {
+            standardization: [_Head(fold, kind, standardization) for fold in judging]
+            for standardization in (LENGTH, WITHIN)
+        }
+        for standardization, heads in judges.items():
+            tried = search(partial(_total_loss, heads))
             losses |= {(standardization, l2): loss for l2, loss in tried.items()}
         standardization, l2 = min(losses, key=losses.__getitem__)
-        for fit, held in divisions:
-            fold = _Fold(
-                features, targets, is_labelled, fit, held, kind, standardization
-            )
-            result[held] = fold.predict(l2)
+        for number, (fit, held) in enumerate(divisions):
+            if number < num_judges:
+                head = judges[standardization][number]
+            else:
+                head = _Head(hold_out(fit, held), kind, standardization)
+            result[held] = head.predict(l2)
             result[np.ix_(held, ~targets[fit].any(axis=0))] = np.nan
     return result
 
 
-def _total_loss(judges: Sequence[_Fold], l2: float) -> float:
+def _total_loss(judges: Sequence[_Head], l2: float) -> float:
     return sum(each.loss(l2) for each in judges)
 
 

@@ -8,7 +8,9 @@ import pytest
 from headswap.artifacts.dataset.tasks import Task
 from headswap.errors import InputError
 from headswap.solver.logistic import FINE, ROUGH, log_loss, probabilities
+from headswap.solver.standardize import Span
 from headswap.solver.strength import search
+from headswap.train.exact import fit as module
 from headswap.train.exact.fit import Fit, Source
 from headswap.train.exact.head import SolvedHead
 from tests.made import make_rows
@@ -217,3 +219,26 @@ def test_the_chosen_strength_is_nearly_the_best_one_on_other_images(
         best, taken = min(losses.values()), loss_at(solved.chosen.l2)
         good += taken <= max(1.02 * best, best + 0.01)
     assert good >= 18
+
+
+def test_the_space_of_rows_is_found_once_for_all_heads(section, monkeypatch):
+    found = []
+
+    def count(*given):
+        found.append(given)
+        return Span(*given)
+
+    monkeypatch.setattr(module, "Span", count)
+    values, targets = draw(120, 3)
+    sources = {"net": Source(values)}
+    for name in ("kind", "again"):
+        head = SolvedHead(name, KIND, sources, targets, ROWS, section("train"))
+        head.outputs()
+    # Of the training rows, and of each of five folds.
+    assert len(found) == 6
+    monkeypatch.setattr(module, "MAX_KEPT", 0)
+    other = SolvedHead(
+        "kind", KIND, {"net": Source(values)}, targets, ROWS, section("train")
+    )
+    np.testing.assert_array_equal(head.outputs(), other.outputs())
+    assert len(found) > 12

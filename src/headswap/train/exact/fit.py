@@ -1,7 +1,6 @@
 """A head standardised on some rows, to be solved for any strength of its penalty."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,21 +8,54 @@ from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.model.heads import Block
 from headswap.solver.logistic import Linear, Problem
-from headswap.solver.standardize import NONE, WITHIN, Span, Standardization
+from headswap.solver.standardize import NONE, WITHIN, Span, Standardized, side_by_side
 from headswap.train.weights import class_weights, soften
 
+# Bytes of the spans that a source keeps at most.
+MAX_KEPT = 1_000_000_000
 
-@dataclass(frozen=True)
+
 class Source:
     """One input of heads, over all feature rows.
 
-    Attributes:
+    Args:
         values: (rows, D).
         is_feature: whether it is standardised; what other heads give is not.
+
+    Attributes:
+        values: the same.
+        is_feature: the same.
     """
 
-    values: np.ndarray
-    is_feature: bool = True
+    def __init__(self, values: np.ndarray, is_feature: bool = True):
+        self.values = values
+        self.is_feature = is_feature
+        self._spans: dict[tuple[bytes, bytes, bool], Span] = {}
+
+    def standardized(
+        self, rows: np.ndarray, times: np.ndarray, targets: np.ndarray, kind: str
+    ) -> Standardized:
+        """Return what standardises this source, found on some rows.
+
+        Args:
+            rows: positions of the N rows, each once.
+            times: (N,), how often each counts.
+            targets: (N, C) of 0 and 1, of these rows.
+            kind: `none`, `length` or `within`.
+        """
+        kept = kind if self.is_feature else NONE
+        span = self._span(rows, times, kept != NONE)
+        return span.within(targets) if kept == WITHIN else span.plain()
+
+    def _span(self, rows: np.ndarray, times: np.ndarray, has_unit_length: bool) -> Span:
+        """Return the space of rows, found once for all heads and standardisations."""
+        key = rows.tobytes(), times.tobytes(), has_unit_length
+        if key in self._spans:
+            return self._spans[key]
+        span = Span(self.values[rows], times, has_unit_length)
+        if sum(each.nbytes for each in (span, *self._spans.values())) <= MAX_KEPT:
+            self._spans[key] = span
+        return span
 
 
 class Fit:
@@ -50,19 +82,18 @@ class Fit:
         label_smoothing: float = 0.0,
     ):
         unique, times = np.unique(rows, return_counts=True)
-        self.maps: dict[str, Standardization] = {}
-        for name, source in sources.items():
-            kept = kind if source.is_feature else NONE
-            span = Span(source.values[unique], times, kept != NONE)
-            self.maps[name] = (
-                span.within(targets[unique]) if kept == WITHIN else span.plain()
-            )
+        own_targets = targets[unique]
+        standardized = {
+            name: source.standardized(unique, times, own_targets, kind)
+            for name, source in sources.items()
+        }
+        self.maps = {name: each.standardization for name, each in standardized.items()}
         weights = class_weights(targets, rows, task, scheme)
         self.weights = np.ones(task.num_classes) if weights is None else weights
         self.kind = task.kind
         self._problem = Problem(
-            self.coordinates(sources, unique),
-            soften(targets[unique], task, label_smoothing),
+            side_by_side([each.coordinates for each in standardized.values()]),
+            soften(own_targets, task, label_smoothing),
             times,
             self.weights,
             task.kind,
@@ -73,14 +104,9 @@ class Fit:
         self, sources: Mapping[str, Source], rows: np.ndarray
     ) -> np.ndarray:
         """Return the standardised coordinates of rows, (len(rows), R) float64."""
-        return np.hstack(
+        return side_by_side(
             [self.maps[name](source.values[rows]) for name, source in sources.items()]
         )
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether nothing has been solved yet."""
-        return not self._solutions
 
     def solve(self, l2: float, tolerance: float) -> Linear:
         """Return the solution, searched from where those so far point."""

@@ -4,7 +4,7 @@ Both choices are made together, by the log loss of images that were not fitted t
 validation images where there are enough of them, otherwise the inner folds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from headswap.artifacts.model.heads import SCORES, Head
 from headswap.artifacts.model.strengths import Strength, choose
 from headswap.errors import InputError
 from headswap.params.train import AUTO, Section
-from headswap.solver.logistic import FINE, ROUGH, Linear, log_loss, probabilities
+from headswap.solver.logistic import FINE, ROUGH, log_loss, probabilities
 from headswap.solver.standardize import LENGTH, NONE, WITHIN
 from headswap.solver.strength import search
 from headswap.train.exact.fit import Fit, Source
@@ -68,7 +68,7 @@ class SolvedHead:
             self._of_folds, fit = judges[kind], self._fit(self._rows.train, kind)
         else:
             self._of_folds, ((fit, _),) = [], judges[kind]
-        solution = self._solve(fit, FINE)
+        solution = fit.solve(self.chosen.l2, FINE)
         self.head = Head(
             name,
             SCORES if gives_scores else task.kind,
@@ -119,14 +119,12 @@ class SolvedHead:
     def _judges(self, kind: str) -> list[tuple[Fit, np.ndarray]]:
         """Return heads, each with rows that it was not fitted to and is judged by."""
         if self._is_judged_by_folds:
-            return self._folds(kind)
+            return list(self._folds(kind))
         return [(self._fit(self._rows.train, kind), self._rows.validation)]
 
-    def _folds(self, kind: str) -> list[tuple[Fit, np.ndarray]]:
-        return [
-            (self._fit(fold.fit_rows, kind), np.unique(fold.held_rows))
-            for fold in self._rows.split_folds()
-        ]
+    def _folds(self, kind: str) -> Iterator[tuple[Fit, np.ndarray]]:
+        for fold in self._rows.split_folds():
+            yield self._fit(fold.fit_rows, kind), np.unique(fold.held_rows)
 
     def _compare(
         self, kind: str, judges: Sequence[tuple[Fit, np.ndarray]]
@@ -153,23 +151,6 @@ class SolvedHead:
         found = search(loss_at) if asked is None else {asked: loss_at(asked)}
         return [Strength(kind, l2, loss) for l2, loss in found.items()]
 
-    def _solve(self, fit: Fit, tolerance: float) -> Linear:
-        """Return the solution at the chosen strength.
-
-        A fresh fit comes to it down the path: a weak penalty takes a fraction of the
-        steps then.
-        """
-        if fit.is_fresh:
-            path = {
-                each.l2
-                for each in self.strengths
-                if each.standardization == self.chosen.standardization
-            }
-            for l2 in sorted(path, reverse=True):
-                if l2 > self.chosen.l2:
-                    fit.solve(l2, ROUGH)
-        return fit.solve(self.chosen.l2, tolerance)
-
     def outputs(self, tolerance: float = FINE) -> np.ndarray:
         """Return what the head gives, (rows, C) float64, over all feature rows.
 
@@ -184,7 +165,7 @@ class SolvedHead:
         of_folds = self._of_folds or self._folds(self.chosen.standardization)
         for fit, held_rows in of_folds:
             coordinates = fit.coordinates(self._sources, held_rows)
-            scores = self._solve(fit, tolerance)(coordinates)
+            scores = fit.solve(self.chosen.l2, tolerance)(coordinates)
             outputs[held_rows] = (
                 scores
                 if self.head.kind == SCORES

@@ -16,13 +16,14 @@ from headswap import registry
 from headswap.artifacts.dataset.targets import AnyTargets
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Member
+from headswap.artifacts.model.heads import Head
 from headswap.artifacts.model.strengths import Strength
 from headswap.machine.memory import require_memory
 from headswap.machine.parallel import map_on_cores
 from headswap.params.train import AUTO, Section
 from headswap.solver.logistic import FINE, ROUGH
 from headswap.solver.memory import bytes_of_fits, bytes_of_rows
-from headswap.train.exact.fit import Source
+from headswap.train.exact.fit import MAX_KEPT, Source
 from headswap.train.exact.head import ENOUGH, SolvedHead
 from headswap.train.outcome import Outcome
 from headswap.train.rows import RoundRows
@@ -94,10 +95,14 @@ def _num_bytes(
     num_kinds = 2 if options.standardize == AUTO else 1
     judged = [values[rows.validation].sum(axis=0) for values in targets.values()]
     is_judged_by_folds = any((counts < ENOUGH).any() for counts in judged)
-    num_fits = max(num_kinds * (num_folds if is_judged_by_folds else 1), num_folds)
+    # Those that judge, and one that has been chosen or says what it has not seen.
+    num_fits = 1 + num_kinds * (num_folds if is_judged_by_folds else 1)
     of_fold = num_fitted * max(1, num_folds - 1) // num_folds
-    return bytes_of_rows(len(rows.images), num_features) + bytes_of_fits(
-        num_fits, of_fold, num_features
+    of_spans = bytes_of_fits(num_folds, of_fold, num_features)
+    return (
+        bytes_of_rows(len(rows.images), num_features)
+        + bytes_of_fits(num_fits, of_fold, num_features)
+        + min(of_spans, MAX_KEPT)
     )
 
 
@@ -128,30 +133,32 @@ def solve_round(
         features = {
             member.input_name: Source(member.rows[everything]) for member in members
         }
-        solved: list[SolvedHead] = []
+        heads: list[Head] = []
+        strengths: dict[str, list[Strength]] = {}
         earlier: dict[str, Source] = {}
         unseen: dict[str, np.ndarray] = {}
         for number, task in enumerate(tasks):
-            of_task = _solve_task(
+            *of_members, last = _solve_task(
                 task, features, earlier, targets[task.name], rows, options, settled
             )
-            solved += of_task
+            for each in (*of_members, last):
+                heads.append(each.head)
+                strengths[each.head.name] = each.strengths
             is_taken = is_chained and number < len(tasks) - 1
-            if is_taken or of_task[-1].has_folds:
+            if is_taken or last.has_folds:
                 # How sure a head is made needs no more than the losses of strengths do.
-                outputs = of_task[-1].outputs(FINE if is_taken else ROUGH)
+                outputs = last.outputs(FINE if is_taken else ROUGH)
                 unseen[task.name] = outputs[rows.is_prepared]
                 if is_taken:
                     earlier[task.name] = Source(outputs, is_feature=False)
-        heads = tuple(each.head for each in solved)
         given = {name: source.values for name, source in features.items()}
         for head in heads:
             given[head.name] = head(given)
     return Outcome(
-        heads,
+        tuple(heads),
         {task.name: given[task.name][rows.is_prepared] for task in tasks},
         unseen,
-        {each.head.name: each.strengths for each in solved},
+        strengths,
     )
 
 
