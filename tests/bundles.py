@@ -18,6 +18,7 @@ TASKS = (
     Task("shape", "multiclass", ("round", "square", "other")),
     Task("tags", "multilabel", ("big", "old")),
 )
+LABELS = Labels(list(TASKS), ())
 TRAINING = {
     "temperatures": {"shape": 1.7, "tags": 0.6},
     "thresholds": {"tags": [0.4, 0.6]},
@@ -38,7 +39,7 @@ def make_below(size, pooling="power_mean", map_only=False):
     return keras.Model(pixels, output)
 
 
-def make_heads(sources, width=FILTERS):
+def make_heads(sources, width=FILTERS, tasks=TASKS):
     random = np.random.default_rng(1)
     return [
         Head(
@@ -55,7 +56,7 @@ def make_heads(sources, width=FILTERS):
             ),
             random.normal(size=task.num_classes),
         )
-        for task in TASKS
+        for task in tasks
     ]
 
 
@@ -66,6 +67,8 @@ def make_bundle(
     below=make_below,
     sample=None,
     neighbours=None,
+    labels=LABELS,
+    training=TRAINING,
     **changes,
 ):
     """Write a bundle with a network a size; return its folder."""
@@ -78,8 +81,9 @@ def make_bundle(
             part = below(network.image_size)
             (path / BELOW_FILES[0]).write_text(part.to_json())
             part.save_weights(path / BELOW_FILES[1])
-    heads = model or make_heads([input_name(each.name) for each in networks])
-    save_model(folder / "model", heads, Labels(list(TASKS), ()), TRAINING)
+    sources = [input_name(each.name) for each in networks]
+    heads = model or make_heads(sources, tasks=labels.tasks)
+    save_model(folder / "model", heads, labels, training)
     facts = {
         "image_size": sizes[0],
         "resize": "squash",

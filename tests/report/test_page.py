@@ -8,7 +8,7 @@ import pytest
 from headswap import params
 from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import read_features
-from headswap.report.answer_section import how_sure, stated_scores
+from headswap.report.answer_section import answer_section, how_sure, stated_scores
 from headswap.report.gallery_section import least_sure, most_sure_mistakes
 from headswap.report.neighbours import find_nearest
 from headswap.report.ran_section import DEFAULTS
@@ -26,6 +26,13 @@ def test_what_is_known_stands_first_and_begins_with_the_score(build):
     assert first.startswith('id="answer"')
     told = section(page, "answer").partition("<li")[2]
     assert "Test macro F1 of kind: 0.750 (0.500, 0.900)" in told.partition("</li>")[0]
+
+
+def test_figures_of_a_model_of_all_pictures_are_said_to_be_those_of_the_rounds():
+    run = make_run()
+    said = [str(answer_section(run, final).body) for final in ("first", "all")]
+    assert "fitted to every picture, those of test too" not in said[0]
+    assert "fitted to every picture, those of test too" in said[1]
 
 
 def test_a_weak_validation_part_is_said():

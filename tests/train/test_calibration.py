@@ -8,7 +8,7 @@ from scipy.special import expit, softmax
 
 from headswap.artifacts.dataset.tasks import Task
 from headswap.train import deciding
-from headswap.train.calibration import HIGHEST, Unseen, choose_temperature
+from headswap.train.calibration import HIGHEST, LOWEST, Unseen, choose_temperature
 from headswap.train.outcome import Outcome
 from tests.made import make_index, make_split
 
@@ -104,10 +104,12 @@ KIND = Task("kind", "multiclass", ("a", "b", "c"))
 def seen(monkeypatch, section):
     """seen(parts, cells, unseen): what the temperature of a round is chosen on."""
 
-    def call(parts, cells, unseen):
+    def call(parts, cells, unseen, temperature=2.0):
         found = []
         monkeypatch.setattr(
-            deciding, "choose_temperature", lambda each: found.append(each) or 2.0
+            deciding,
+            "choose_temperature",
+            lambda each: found.append(each) or temperature,
         )
         index = make_index([f"image{i}" for i in range(len(parts))], cells, [KIND])
         given = np.full((len(parts), 3), 1 / 3)
@@ -148,3 +150,12 @@ def test_without_outputs_out_of_fold_it_is_chosen_on_validation_alone(seen):
     assert found.images.tolist() == [6, 7]
     assert not found.trained.any()
     assert len({*found.folds}) == 2
+
+
+@pytest.mark.parametrize("bound", [LOWEST, HIGHEST])
+def test_a_temperature_at_its_bound_is_told(seen, capsys, bound):
+    seen(PARTS, CELLS, {})
+    assert "bound" not in capsys.readouterr().out
+    seen(PARTS, CELLS, {}, temperature=bound)
+    said = f"kind, round 0: the temperature is at its bound, {bound:g}"
+    assert said in capsys.readouterr().out

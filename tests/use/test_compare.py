@@ -15,6 +15,7 @@ from headswap.artifacts.storage.tables import write_table
 from headswap.cli import main
 from headswap.errors import InputError
 from headswap.use.compare.answer import compare, require_not_worse
+from headswap.use.compare.differences import difference_of
 from headswap.use.compare.runs import read_runs
 from headswap.use.compare.table import table
 from headswap.use.compare.words import as_json, as_markdown, sentences
@@ -167,10 +168,11 @@ def test_the_stated_figure_is_that_of_each_round_s_own_choice(commit):
     commit("second", second, np.full(NUM_ROUNDS, 0.6), strategy="cascade")
     answer = answer_of(["first", "second"])
     assert answer.times_chosen == {"first": 5, "second": 5}
-    assert answer.nested == pytest.approx(0.65)
+    assert answer.nested.mean() == pytest.approx(0.65)
     assert answer.chosen.name == "first"
     text = " ".join(sentences(answer))
-    assert "State 0.650" in text
+    # By the deviation of 0.7 and 0.6 in turn, and the t quantile of 9 degrees.
+    assert "State 0.650 [0.590, 0.710]: the mean test score" in text
     assert "The chosen run's own, 0.700, is slightly optimistic" in text
     assert "in 5 of 10 rounds" in text
 
@@ -211,8 +213,8 @@ def test_one_split_is_compared_by_swapping_answers(commit):
     commit("wrong", [0.60], [0.60], wrong=range(48), strategy="cascade")
     answer = answer_of(["right", "wrong"])
     assert answer.validation["wrong"].p < 0.001
-    assert answer.validation["wrong"].low is None
-    assert answer.nested is None
+    assert -0.5 < answer.validation["wrong"].low < answer.validation["wrong"].high < 0
+    assert len(answer.nested) == 1
     assert "chosen on one split" in " ".join(sentences(answer))
 
 
@@ -331,6 +333,88 @@ def test_a_p_value_that_rounds_to_nothing_is_not_nothing(three):
 
 def test_one_other_that_is_worse_is_not_called_all_of_them(three):
     assert "The other is worse, more than" in as_markdown(answer_of(["good", "bad"]))
+
+
+def test_a_real_difference_that_does_not_matter_is_told_to_be_one(commit):
+    values = near(0.9, 1)
+    commit("best", values, values)
+    commit("little", values - near(0.01, 2, 0.001), values, strategy="cascade")
+    text = " ".join(sentences(answer_of(["best", "little"])))
+    assert "The other is worse, more than chance explains." in text
+    assert (
+        "Worse by less than 0.02, the difference that matters (--delta): little" in text
+    )
+    assert "difference that matters" not in " ".join(
+        sentences(answer_of(["best", "little"], delta=0.005))
+    )
+
+
+def label_several(folder, predicted):
+    """Make the answers those of a task with several labels, of which one may be none.
+
+    Args:
+        folder: of the project.
+        predicted: the cell of each image, by turns.
+    """
+    path = folder / METRICS / "predictions.csv"
+    cells = ["oak|elm", "", "oak", "elm"]
+    write_table(
+        path,
+        ["image_id", "group", "part", "task", "actual", "predicted", "probability"],
+        [
+            (
+                f"{part}{n}",
+                "",
+                part,
+                "kind",
+                cells[n % 4],
+                predicted[n % len(predicted)],
+                0,
+            )
+            for part in ("validation", "test")
+            for n in range(120)
+        ],
+    )
+
+
+def test_no_label_is_no_class_of_its_own(commit, project):
+    """Of several labels an image may show none; who sees that has nothing right."""
+    for name, predicted in {
+        "none_seen": ["oak|elm", "", "", ""],
+        "too_many": ["oak|elm", "oak|elm", "", ""],
+    }.items():
+        write_run(project, [0.5], [0.5], strategy=name)
+        label_several(project, predicted)
+        git(project, "add", "-A")
+        git(project, "commit", "-q", "-m", name)
+        git(project, "tag", name)
+    first, second = read_runs(["none_seen", "too_many"], False, Path())
+    found = difference_of(second, first, "test")
+    # Macro F1 of two classes: both 30 of 60 right, with 30 or with 60 answers.
+    assert (found.low + found.high) / 2 == pytest.approx(1 / 2 - 2 / 3, abs=0.03)
+
+
+def make_two_tasks(folder):
+    path = folder / METRICS / "intervals.json"
+    intervals = json.loads(path.read_text())
+    intervals["place"] = intervals["kind"]
+    path.write_text(json.dumps(intervals))
+    for name in ("repeats", "predictions"):
+        path = folder / METRICS / f"{name}.csv"
+        header, *rows = path.read_text().splitlines()
+        more = [row.replace("kind", "place") for row in rows]
+        path.write_text("\n".join([header, *rows, *more]) + "\n")
+
+
+def test_a_mean_over_tasks_has_an_interval_too(project):
+    write_run(project, near(0.9, 1), near(0.8, 2))
+    make_two_tasks(project)
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "two")
+    _, row = table(answer_of(["HEAD"]))
+    spread = 2.262 * 0.5 * near(0.8, 2).std(ddof=1)
+    low, high = near(0.8, 2).mean() - spread, near(0.8, 2).mean() + spread
+    assert row[3] == f"{near(0.8, 2).mean():.3f} [{low:.3f}, {high:.3f}]"
 
 
 def test_json_has_the_same_answer(three):

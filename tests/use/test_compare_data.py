@@ -121,6 +121,16 @@ def test_it_is_printed_for_people_for_reviews_and_for_programs(cache, capsys):
     assert facts["words"][0].startswith("HEAD has 5 images")
 
 
+@pytest.mark.survives("doors")
+def test_paths_that_are_html_or_a_formula_are_text_in_a_review(cache, tmp_path, capsys):
+    odd = {**AFTER, "f": ("oak/<img src=x onerror=alert(1)>|.jpg", "oak", "train")}
+    write_images(tmp_path / "project", odd)
+    main(["compare", "--data", "HEAD", "--md"])
+    said = capsys.readouterr().out
+    assert "/<img" not in said
+    assert r"oak/\<img src=x onerror=alert(1)\>\|.jpg" in said
+
+
 def test_a_cache_that_lacks_them_is_told(cache):
     (listing,) = [p for p in cache.rglob("*.dir") if b"split.csv" in p.read_bytes()]
     listing.unlink()

@@ -13,7 +13,10 @@ from PIL import Image
 
 import headswap
 from headswap.artifacts.dataset.index import read_index
+from headswap.artifacts.dataset.labels import Labels
+from headswap.artifacts.dataset.relations import Relation
 from headswap.artifacts.dataset.split import write_split
+from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import read_features
 from headswap.artifacts.model.energy import energies
 from headswap.artifacts.model.predictions import read_predictions
@@ -339,3 +342,27 @@ def test_an_empty_folder_and_an_unwritable_file_are_told(bundle, tmp_path):
     out = str(tmp_path / "missing" / "out.csv")
     with pytest.raises(SystemExit, match=r"must be a file with room to write"):
         main(["predict", str(tmp_path), *model, "--out", out])
+
+
+def test_classes_of_all_levels_are_chosen_together_where_training_said_so(tmp_path):
+    kinds = Task("kind", "multiclass", ("gate", "tower"))
+    places = Task("place", "multiclass", ("arch", "door", "spire"))
+    parents = {"arch": "gate", "door": "gate", "spire": "tower"}
+    labels = Labels([kinds, places], [Relation("place", "kind", parents)])
+    training = {
+        "temperatures": {"kind": 1.3, "place": 0.7},
+        "thresholds": {},
+        "decode": "consistent",
+    }
+    bundle = make_bundle(tmp_path, labels=labels, training=training)
+    colours = np.random.default_rng(0).integers(0, 256, (100, 1, 1, 3), np.uint8)
+    pictures = np.tile(colours, (1, SIZE, SIZE, 1))
+    num_torn = 0
+    for each in headswap.load(bundle).predict(pictures):
+        kind, place = (each.probabilities[name] for name in ("kind", "place"))
+        of_place = [kinds.class_names.index(parents[p]) for p in places.class_names]
+        best = int(np.argmax(kind[of_place] * place))
+        name = places.class_names[best]
+        assert each.classes == {"kind": [parents[name]], "place": [name]}
+        num_torn += of_place[int(place.argmax())] != kind.argmax()
+    assert num_torn > 0

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from headswap.artifacts.bundle.caveats import FIGURES_OF
 from headswap.pages.blocks import paragraph
 from headswap.pages.elements import Markup, element
 from headswap.pages.page import Section
+from headswap.params.train import FIRST
 from headswap.report.run import Run
 from headswap.statistics.words import (
     state_power,
@@ -19,14 +21,20 @@ DELTA = 0.02
 _FEW_OF_A_CLASS = 10
 
 
-def answer_section(run: Run) -> Section:
-    """Return the section."""
+def answer_section(run: Run, final: str) -> Section:
+    """Return the section.
+
+    Args:
+        run: what was run.
+        final: which model is kept, `train.final`.
+    """
     scores = [
         element("li", sentence, class_="main-word") for sentence in stated_scores(run)
     ]
     if not scores:
         return Section("answer", "What is known", _nothing())
-    rest = [element("li", sentence) for sentence in how_sure(run)]
+    about = () if final == FIRST else (FIGURES_OF[final],)
+    rest = [element("li", sentence) for sentence in (*about, *how_sure(run))]
     body = element("ul", *scores, *rest, class_="words")
     return Section("answer", "What is known", body)
 

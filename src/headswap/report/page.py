@@ -46,7 +46,7 @@ def build_report(
         features: of the pictures.
     """
     shown = [
-        answer_section(run),
+        answer_section(run, sections["train"].final),
         scores_section(run),
         confusions_section(run),
         *gallery_sections(run, prepared, features),

@@ -6,10 +6,6 @@ import numpy as np
 
 SIGNIFICANCE = 0.05
 _POWER = 0.8
-_NUM_SWAPS = 10_000
-_SEED = 0
-# Answers swapped at a time: 32 MB in float64.
-_BLOCK = 4_000_000
 
 
 def difference_over_rounds(
@@ -19,6 +15,9 @@ def difference_over_rounds(
     degrees: int,
 ) -> tuple[float, float]:
     """Return how much a mean over rounds is above another, and the p of no difference.
+
+    Differences that are all equal have no deviation to be judged by; then it is the p
+    of the sign test, of so many rounds that all say the same.
 
     Args:
         first: a value a round.
@@ -36,62 +35,8 @@ def difference_over_rounds(
     error = factor * differences.std(ddof=1)
     # Rounding leaves a deviation where there is none.
     if error < 1e-12:
-        return mean, 1.0 if abs(mean) < 1e-12 else 0.0
+        return mean, 1.0 if abs(mean) < 1e-12 else 0.5 ** (len(differences) - 1)
     return mean, float(2 * stats.t.sf(abs(mean) / error, degrees))
-
-
-def swap_groups(
-    actual: np.ndarray, first: np.ndarray, second: np.ndarray, groups: np.ndarray
-) -> tuple[float, float]:
-    """Return how much the macro F1 is above another's, and the p of no difference.
-
-    If two runs are alike, their answers can be swapped: those to all images of a group
-    at once, for each group by the toss of a coin.
-
-    Args:
-        actual: the classes, (N, C) of 0 and 1.
-        first: a run's answers, (N, C) of 0 and 1; or (rounds, N, C) where several
-            rounds answer the same images, whose mean F1 counts then.
-        second: another run's answers.
-        groups: of each image, (N,) int from 0 on.
-
-    Source: Noreen (1989), "Computer-Intensive Methods for Testing Hypotheses", for
-    approximate randomisation; p as in Phipson and Smyth (2010).
-    """
-    num_groups, num_classes = int(groups.max()) + 1, actual.shape[1]
-    first, second = (x.reshape(-1, *actual.shape) for x in (first, second))
-    num_rounds = len(first)
-    # Of each run: right answers and all answers, by group, round and class.
-    sums = np.zeros((2, 2, num_groups, num_rounds, num_classes))
-    for run, answers in enumerate((first, second)):
-        by_image = answers.transpose(1, 0, 2)
-        np.add.at(sums[run, 0], groups, actual[:, None] * by_image)
-        np.add.at(sums[run, 1], groups, by_image)
-    support = actual.sum(axis=0)
-    change = sums[1] - sums[0]
-    differs = np.flatnonzero(change.any(axis=(0, 2, 3)))
-    totals = sums.sum(axis=2)
-    observed = _macro_f1(totals[0, 0], totals[0, 1], support) - _macro_f1(
-        totals[1, 0], totals[1, 1], support
-    )
-    if not len(differs):
-        return 0.0, 1.0
-    random = np.random.default_rng(_SEED)
-    at_least = 0
-    block = max(1, _BLOCK // (len(differs) + num_rounds * num_classes))
-    for start in range(0, _NUM_SWAPS, block):
-        swaps = random.integers(0, 2, (min(block, _NUM_SWAPS - start), len(differs)))
-        moved = np.tensordot(swaps, change[:, differs], (1, 1)).swapaxes(0, 1)
-        one = _macro_f1(totals[0, 0] + moved[0], totals[0, 1] + moved[1], support)
-        other = _macro_f1(totals[1, 0] - moved[0], totals[1, 1] - moved[1], support)
-        at_least += int((np.abs(one - other) >= abs(observed) - 1e-12).sum())
-    return float(observed), (at_least + 1) / (_NUM_SWAPS + 1)
-
-
-def _macro_f1(hits: np.ndarray, named: np.ndarray, support: np.ndarray) -> np.ndarray:
-    is_there = support > 0
-    f1 = 2 * hits / np.maximum(named + support, 1)
-    return f1[..., is_there].mean(axis=(-2, -1))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -55,7 +55,9 @@ class Rounds:
         factor = np.sqrt(1 / num_rounds + 1 / (num_folds - 1))
         return cls(float(factor), num_rounds - 1, "corrected t of folds")
 
-    def interval(self, values: Sequence[float], num_images: float) -> Interval:
+    def interval(
+        self, values: Sequence[float] | np.ndarray, num_images: float
+    ) -> Interval:
         """Return the interval of the mean of a score of 0 to 1 a round.
 
         Rounds that are all equal have no deviation, and still say no more than their
@@ -85,10 +87,12 @@ class Rounds:
         """
         if len(values) < FEWEST_ROUNDS:
             return too_few(len(values))
+        if np.std(values) < 1e-12:
+            return no_interval("all rounds are equal")
         mean, half = float(np.mean(values)), self.half_width(values)
         return clipped(mean - half, mean + half, self.method, np.inf)
 
-    def half_width(self, values: Sequence[float]) -> float:
+    def half_width(self, values: Sequence[float] | np.ndarray) -> float:
         """Return half the width of the interval of a mean of a value a round."""
         from scipy import stats
 

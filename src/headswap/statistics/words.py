@@ -10,7 +10,8 @@ from typing import Any
 from headswap.statistics.comparisons import groups_needed, smallest_difference
 
 # The score that decides, of the first kind that a task has.
-PRIMARY = ("mean_average_precision", "f1")
+F1 = "f1"
+PRIMARY = ("mean_average_precision", F1)
 # Where validation has fewer images, a choice by it is weak.
 FEW_IMAGES = 100
 # Shares below this would be seen too easily: chance alone moves an answer or two.

@@ -8,7 +8,7 @@ ANYTHING_ELSE = (
     "it is unlike the pictures of training; no is no promise, above all of a new class "
     "of the same kind."
 )
-UNSEEN = "Test pictures were not used to fit or to choose anything."
+UNSEEN = "In no round were its test pictures used to fit or to choose anything."
 # What figures are about, by `train.final`.
 FIGURES_OF = {
     "first": "Figures over several rounds are means; the model is that of the first "

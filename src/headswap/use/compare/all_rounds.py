@@ -31,7 +31,7 @@ class RoundAnswers:
     Attributes:
         actual: (N, C) int of 0 and 1.
         predicted: (rounds, N, C) int of 0 and 1.
-        groups: of each image, (N,) int from 0 on.
+        groups: of each image, (N,) str.
     """
 
     actual: np.ndarray
@@ -69,15 +69,14 @@ def read_all_rounds(
     index, split = read_table(places[INDEX]), read_table(places[SPLIT])
     of_image = slice(0, len(index["image_id"]))
     parts = np.array(split["part"][of_image])
-    _, groups = np.unique(split["group"][of_image], return_inverse=True)
+    groups = np.array(split["group"][of_image])
     found = {}
     for part, task in sorted(wanted):
         if task in tasks:
             targets = tasks[task].encode(index[task]).astype(int)
             rows = (parts == part) & tasks[task].is_labelled(targets)
-            _, of_rows = np.unique(groups[rows], return_inverse=True)
             answers = predicted[task][:, rows]
-            found[part, task] = RoundAnswers(targets[rows], answers, of_rows)
+            found[part, task] = RoundAnswers(targets[rows], answers, groups[rows])
     return found
 
 

@@ -4,7 +4,7 @@ Guaranteed: no test figure enters the choice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,8 +28,7 @@ class Answer:
         runs: the best by validation first; those with other images last.
         validation: the difference of each, by name, that has the chosen one's images.
         test: likewise; its p is of one comparison alone.
-        nested: mean test score where each round's validation chooses; None for one
-            round.
+        nested: test score a round where each round's validation chooses, (rounds,).
         times_chosen: in how many rounds each run's validation was best, by name.
         delta: the difference that matters.
         disagreeing: share of the test answers in which the chosen and the next run are
@@ -40,7 +39,7 @@ class Answer:
     runs: list[Run]
     validation: dict[str, Difference]
     test: dict[str, Difference]
-    nested: float | None
+    nested: np.ndarray
     times_chosen: dict[str, int]
     delta: float
     disagreeing: float | None
@@ -60,6 +59,17 @@ class Answer:
             if (found := self.validation.get(run.name))
             and found.p is not None
             and found.p > SIGNIFICANCE
+        ]
+
+    @property
+    def worse(self) -> list[Run]:
+        """Those that validation tells to be worse than the chosen run."""
+        return [
+            run
+            for run in self.runs[1:]
+            if (found := self.validation.get(run.name))
+            and found.p is not None
+            and found.p <= SIGNIFICANCE
         ]
 
     @property
@@ -102,8 +112,7 @@ def compare(runs: Sequence[Run], delta: float) -> Answer:
     known = [n for n, found in enumerate(validation) if found.p is not None]
     adjusted = holm([validation[n].p or 0.0 for n in known])
     for number, p in zip(known, adjusted, strict=True):
-        found = validation[number]
-        validation[number] = Difference(found.value, found.low, found.high, p)
+        validation[number] = replace(validation[number], p=p)
     nested, times = _nested(same)
     return Answer(
         [*same, *others],
@@ -127,8 +136,8 @@ def _have_same_images(run: Run, other: Run) -> bool:
     )
 
 
-def _nested(runs: Sequence[Run]) -> tuple[float | None, dict[str, int]]:
-    """Return the mean test score of each round's own choice, and who was chosen."""
+def _nested(runs: Sequence[Run]) -> tuple[np.ndarray, dict[str, int]]:
+    """Return the test score of each round's own choice, and who was chosen."""
     validation = np.stack([run.of_rounds("validation") for run in runs])
     test = np.stack([run.of_rounds("test") for run in runs])
     choices = validation.argmax(axis=0)
@@ -137,10 +146,7 @@ def _nested(runs: Sequence[Run]) -> tuple[float | None, dict[str, int]]:
         for number, run in enumerate(runs)
         if (choices == number).any()
     }
-    num_rounds = validation.shape[1]
-    if num_rounds == 1:
-        return None, times
-    return float(test[choices, np.arange(num_rounds)].mean()), times
+    return np.take_along_axis(test, choices[None], axis=0)[0], times
 
 
 def _disagreeing(run: Run, other: Run) -> float | None:

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from headswap.artifacts.dataset.tasks import LABEL_SEPARATOR
-from headswap.statistics.comparisons import difference_over_rounds, swap_groups
+from headswap.statistics.comparisons import difference_over_rounds
+from headswap.statistics.paired import Answers, Paired
 from headswap.statistics.rounds import FEWEST_ROUNDS, Rounds
+from headswap.statistics.words import F1
 from headswap.use.compare.runs import Run
+
+SWAPS = "swapped answers"
 
 
 @dataclass(frozen=True)
@@ -21,19 +25,21 @@ class Difference:
         high: upper bound, or None.
         p: of no difference, None where nothing tells; on validation, adjusted for all
             comparisons with the chosen run.
+        method: by which it was tested, or "".
     """
 
     value: float
-    low: float | None
-    high: float | None
-    p: float | None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    method: str = ""
 
 
 def difference_of(run: Run, chosen: Run, part: str) -> Difference:
     """Return how a run differs from the chosen one on a part, in what decides.
 
     Over rounds with different images by a corrected t; where all score the same ones,
-    by swapping answers.
+    by swapping answers, and by resampling the images.
     """
     pair = run, chosen
     ours, theirs = (each.of_rounds(part) for each in pair)
@@ -43,54 +49,46 @@ def difference_of(run: Run, chosen: Run, part: str) -> Difference:
         spread = Rounds(**spreads[0])
         _, p = difference_over_rounds(ours, theirs, spread.factor, spread.degrees)
         half = spread.half_width(ours - theirs)
-        return Difference(value, value - half, value + half, p)
-    has_all_rounds = all(
-        (part, task) in each.all_rounds for task in run.tasks for each in pair
-    )
+        if half < 1e-12:
+            return Difference(value, p=p, method="all rounds differ alike")
+        return Difference(value, value - half, value + half, p, spread.method)
     if len(ours) == 1:
-        return Difference(value, None, None, _swapped(run, chosen, part))
-    if has_all_rounds:
-        return Difference(value, None, None, _swapped_in_all_rounds(run, chosen, part))
-    return Difference(value, None, None, None)
+        paired = Paired([_of_one_round(run, chosen, part, t) for t in run.tasks])
+    elif all((part, task) in each.all_rounds for task in run.tasks for each in pair):
+        paired = Paired([_of_all_rounds(run, chosen, part, t) for t in run.tasks])
+    else:
+        return Difference(value)
+    p = paired.p_value()
+    if any(run.primary(task) != F1 for task in run.tasks):
+        return Difference(value, p=p, method=SWAPS)
+    interval = paired.interval()
+    return Difference(value, interval.low, interval.high, p, SWAPS)
 
 
-def _swapped(run: Run, chosen: Run, part: str) -> float:
-    """Return the p of no difference in macro F1, of the tasks together (Bonferroni)."""
-    found = []
-    for task in run.tasks:
-        rows, others = run.answers[part, task], chosen.answers[part, task]
-        names = sorted(
-            {name for row in rows for name in row["actual"].split(LABEL_SEPARATOR)}
+def _of_one_round(run: Run, chosen: Run, part: str, task: str) -> Answers:
+    rows, others = run.answers[part, task], chosen.answers[part, task]
+    # An image may show none of several labels: its cell is empty then.
+    names = sorted({x for row in rows for x in _labels(row["actual"])})
+    actual, first, second = (
+        _encode([row[column] for row in given], names)
+        for given, column in (
+            (rows, "actual"),
+            (rows, "predicted"),
+            (others, "predicted"),
         )
-        of_images = [row["group"] or row["image_id"] for row in rows]
-        _, groups = np.unique(of_images, return_inverse=True)
-        actual, first, second = (
-            _encode([row[column] for row in table], names)
-            for table, column in (
-                (rows, "actual"),
-                (rows, "predicted"),
-                (others, "predicted"),
-            )
-        )
-        found.append(swap_groups(actual, first, second, groups)[1])
-    return _of_tasks(found)
+    )
+    groups = np.array([row["group"] or row["image_id"] for row in rows])
+    return Answers(actual, first, second, groups)
 
 
-def _swapped_in_all_rounds(run: Run, chosen: Run, part: str) -> float:
-    """Return the same where several rounds score the same images."""
-    found = []
-    for task in run.tasks:
-        ours, theirs = (each.all_rounds[part, task] for each in (run, chosen))
-        answers = ours.predicted, theirs.predicted
-        found.append(swap_groups(ours.actual, *answers, ours.groups)[1])
-    return _of_tasks(found)
+def _of_all_rounds(run: Run, chosen: Run, part: str, task: str) -> Answers:
+    ours, theirs = (each.all_rounds[part, task] for each in (run, chosen))
+    return Answers(ours.actual, ours.predicted, theirs.predicted, ours.groups)
 
 
-def _of_tasks(p_values: Sequence[float]) -> float:
-    return min(1.0, len(p_values) * min(p_values))
+def _labels(cell: str) -> list[str]:
+    return cell.split(LABEL_SEPARATOR) if cell else []
 
 
 def _encode(cells: Sequence[str], names: Sequence[str]) -> np.ndarray:
-    return np.array(
-        [[name in cell.split(LABEL_SEPARATOR) for name in names] for cell in cells], int
-    )
+    return np.array([[name in _labels(cell) for name in names] for cell in cells], int)

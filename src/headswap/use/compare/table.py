@@ -1,12 +1,14 @@
 """The table of a comparison: a row a run, as text."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from headswap.params.train import UNORDERED
+from headswap.statistics.rounds import Rounds
 from headswap.statistics.words import bounds, p_value
 from headswap.use.compare.answer import Answer
 from headswap.use.compare.differences import Difference
@@ -75,15 +77,34 @@ def telling_parameters(runs: Sequence[Run]) -> tuple[list[str], list[str]]:
     )
 
 
-def _score(run: Run, part: str) -> str:
-    """Return what decides, and its interval where there is one task."""
-    text = f"{np.mean(run.of_rounds(part)):.3f}"
-    if len(run.tasks) > 1:
+def over_rounds(run: Run, part: str, values: np.ndarray) -> str:
+    """Return the mean of what decides, and its interval where rounds tell of one.
+
+    Args:
+        run: whose rounds they are.
+        part: that was scored.
+        values: a value a round.
+    """
+    text = f"{values.mean():.3f}"
+    facts = run.intervals[run.tasks[0]][part]
+    # Rounds that all score the same images say nothing of a mean over tasks.
+    if "spread" not in facts:
         return text
+    found = Rounds(**facts["spread"]).interval(values, facts["images"])
+    return text + _bracketed(asdict(found))
+
+
+def _score(run: Run, part: str) -> str:
+    values = run.of_rounds(part)
+    if len(run.tasks) > 1:
+        return over_rounds(run, part, values)
     (task,) = run.tasks
-    metric = run.primary(task)
-    entry = run.intervals[task][part]["scores"][metric]
-    return text if entry["low"] is None else f"{text} [{bounds(entry, ', ')}]"
+    entry = run.intervals[task][part]["scores"][run.primary(task)]
+    return f"{values.mean():.3f}{_bracketed(entry)}"
+
+
+def _bracketed(interval: Mapping[str, Any]) -> str:
+    return "" if interval["low"] is None else f" [{bounds(interval, ', ')}]"
 
 
 def _difference(found: Difference) -> str:

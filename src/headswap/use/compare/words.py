@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
 from headswap.artifacts.storage.markdown import literal
 from headswap.errors import one_line
-from headswap.statistics.words import state_score, warn_of_validation
-from headswap.use.compare.answer import Answer, Difference
-from headswap.use.compare.table import table, telling_parameters
+from headswap.statistics.words import F1, state_score, warn_of_validation
+from headswap.use.compare.answer import Answer
+from headswap.use.compare.differences import SWAPS, Difference
+from headswap.use.compare.table import over_rounds, table, telling_parameters
 
 
 def sentences(answer: Answer) -> Iterator[str]:
@@ -47,15 +50,12 @@ def _told_apart(answer: Answer) -> Iterator[str]:
     untested = [r.name for r in same if answer.validation[r.name].p is None]
     if untested:
         yield f"Not tested: {', '.join(untested)}. {_why_untested(answer, untested)}"
-    are_swapped = any(
-        found.p is not None and found.low is None
-        for found in answer.validation.values()
-    )
+    are_swapped = any(each.method == SWAPS for each in answer.validation.values())
     decides = {answer.chosen.primary(task) for task in answer.chosen.tasks}
-    if are_swapped and decides != {"f1"}:
+    if are_swapped and decides != {F1}:
         yield "p is of macro F1: answers are swapped, which have no precision by rank."
     undecided = [each.name for each in answer.undecided]
-    worse = len(same) - len(undecided) - len(untested)
+    worse = len(answer.worse)
     if undecided:
         yield (
             f"Not told apart from it by validation: {', '.join(undecided)}"
@@ -64,6 +64,16 @@ def _told_apart(answer: Answer) -> Iterator[str]:
     elif worse:
         who = "The other is" if worse == 1 else f"All {worse} others are"
         yield f"{who} worse, more than chance explains."
+    little = [
+        each.name
+        for each in answer.worse
+        if abs(answer.validation[each.name].value) < answer.delta
+    ]
+    if little:
+        yield (
+            f"Worse by less than {answer.delta:g}, the difference that matters "
+            f"(--delta): {', '.join(little)}."
+        )
     cheapest = answer.cheapest
     if cheapest is not answer.chosen and (
         cheapest.cost["million_multiply_adds"]
@@ -104,19 +114,17 @@ def _stated(answer: Answer) -> Iterator[str]:
     own = float(np.mean(run.of_rounds("test")))
     for task in run.tasks:
         yield state_score(task, run.primary(task) or "", run.intervals[task]["test"])
-    num_rounds = len(run.of_rounds("test"))
-    if answer.nested is None:
-        if len(answer.runs) > 1:
-            yield (
-                "It was chosen on one split, so its own test score is slightly "
-                "optimistic."
-            )
-    elif len(answer.validation):
+    num_rounds = len(answer.nested)
+    if num_rounds == 1 and len(answer.runs) > 1:
         yield (
-            f"State {answer.nested:.3f}: the mean test score where each round's "
-            f"validation chooses. The chosen run's own, {own:.3f}, is slightly "
-            f"optimistic; it was chosen in {answer.times_chosen.get(run.name, 0)} of "
-            f"{num_rounds} rounds."
+            "It was chosen on one split, so its own test score is slightly optimistic."
+        )
+    elif num_rounds > 1 and answer.validation:
+        yield (
+            f"State {over_rounds(run, 'test', answer.nested)}: the mean test score "
+            f"where each round's validation chooses. The chosen run's own, {own:.3f}, "
+            f"is slightly optimistic; it was chosen in "
+            f"{answer.times_chosen.get(run.name, 0)} of {num_rounds} rounds."
         )
 
 
@@ -157,7 +165,8 @@ def as_json(answer: Answer) -> str:
             "test": float(np.mean(run.of_rounds("test"))),
             "cost": run.cost,
             "validation_less_chosen": _as_dict(answer.validation.get(run.name)),
-            "test_less_chosen": _as_dict(answer.test.get(run.name)),
+            # Of one comparison alone, and used by no sentence.
+            "test_less_chosen_unadjusted": _as_dict(answer.test.get(run.name)),
         }
         for run in answer.runs
     ]
@@ -165,7 +174,7 @@ def as_json(answer: Answer) -> str:
         "chosen": answer.chosen.name,
         "not_told_apart": [run.name for run in answer.undecided],
         "cheapest": answer.cheapest.name,
-        "nested_test": answer.nested,
+        "nested_test": float(answer.nested.mean()) if len(answer.nested) > 1 else None,
         "times_chosen": answer.times_chosen,
         "smallest_difference_shown": answer.shown,
         "test_groups_needed": answer.needed,
@@ -175,7 +184,7 @@ def as_json(answer: Answer) -> str:
     return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
-def _as_dict(found: Difference | None) -> dict[str, float | None] | None:
+def _as_dict(found: Difference | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {"value": found.value, "low": found.low, "high": found.high, "p": found.p}
+    return asdict(found)

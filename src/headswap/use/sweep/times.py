@@ -181,23 +181,28 @@ def in_words(forecast: Forecast, jobs: int, num_files: int) -> list[str]:
             f"Features of {names}: computed before; they cost nothing, unless code or "
             "weights are others since."
         )
+    of_features = 0.0
     for name, speed in forecast.new.items():
         how_fast = "how fast that is, nobody has measured here yet"
         if speed is not None:
             how_fast = f"{speed:.3g} a second, as measured before"
             if num_files:
+                of_features += num_files / speed
                 at_most = how_long(num_files / speed)
                 how_fast += f": at most {at_most} for {num_files:,} files"
         lines.append(
             f"Features of {name}: new; each picture goes through it once, {how_fast}."
         )
     if forecast.seconds:
-        about = how_long(forecast.seconds / jobs)
+        about = how_long(forecast.seconds / jobs + of_features)
         unknown = forecast.num_unknown
         rest = f"; that of {unknown} others is unknown" if unknown else ""
         lines.append(f"Time, by earlier runs: about {about}{rest}.")
     else:
-        lines.append("Time: unknown until the first has ended; the bar says it then.")
+        beyond = "Time beyond that" if of_features else "Time"
+        lines.append(
+            f"{beyond}: unknown until the first has ended; the bar says it then."
+        )
     return lines
 
 
