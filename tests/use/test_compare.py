@@ -298,6 +298,13 @@ def test_a_real_and_relevant_loss_fails(three, capsys):
     assert "Chosen: good" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("delta", ["0", "-0.1", "1.5", "nan", "much"])
+def test_a_difference_that_cannot_matter_is_refused(three, capsys, delta):
+    with pytest.raises(SystemExit):
+        main(["compare", *three, f"--delta={delta}"])
+    assert "argument --delta" in capsys.readouterr().err
+
+
 def test_runs_that_cannot_be_compared_fail_rather_than_pass(commit):
     commit("before", near(0.8, 1), near(0.8, 1))
     commit("after", near(0.8, 1), near(0.8, 1), split="b2.dir")

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from headswap.commands._delta import add_delta
 from headswap.errors import InputError
 
 HELP = "which run is best, which are as good, and how sure that is"
@@ -18,9 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="the experiments of every commit too"
     )
-    parser.add_argument(
-        "--delta", type=float, default=0.02, help="the difference that matters (0.02)"
-    )
+    add_delta(parser)
     parser.add_argument(
         "--data",
         nargs="?",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headswap.check.inputs import all_libraries, identifier
+from headswap.commands._delta import add_delta
 from headswap.errors import InputError
 from headswap.machine.cluster import cluster_address
 from headswap.use.sweep.distant import Cluster
@@ -51,9 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--queue", action="store_true", help="only queue them")
     how.add_argument("-j", "--jobs", type=_positive, help="N at a time (one a core)")
-    parser.add_argument(
-        "--delta", type=float, default=0.02, help="the difference that matters (0.02)"
-    )
+    add_delta(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="only print the commands"
     )

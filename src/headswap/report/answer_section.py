@@ -9,14 +9,13 @@ from headswap.pages.elements import Markup, element
 from headswap.pages.page import Section
 from headswap.params.train import FIRST
 from headswap.report.run import Run
+from headswap.statistics.relevance import RELEVANT_DIFFERENCE
 from headswap.statistics.words import (
     state_power,
     state_score,
     warn_of_validation,
 )
 
-# The difference between runs that matters, as `headswap compare` has it.
-DELTA = 0.02
 # Classes with fewer test images say next to nothing by themselves.
 _FEW_OF_A_CLASS = 10
 
@@ -85,7 +84,7 @@ def _power(task: str, part: dict[str, Any]) -> Iterator[str]:
     one = 1 / max(part["images"], 1)
     yield (
         f"One test image of {task} is {one:.3f} of the share right. "
-        + state_power(share["value"], part["groups"], DELTA)
+        + state_power(share["value"], part["groups"], RELEVANT_DIFFERENCE)
     )
 
 
