@@ -44,12 +44,12 @@ class Paired:
     def __init__(self, tasks: Sequence[Answers]):
         names = np.concatenate([each.groups for each in tasks])
         known, groups = np.unique(names, return_inverse=True)
-        self.num_groups = len(known)
+        self._num_groups = len(known)
         ends = np.cumsum([len(each.groups) for each in tasks])
         of_tasks = np.split(groups, ends[:-1])
         self._is_grouped = any(np.bincount(own).max(initial=0) > 1 for own in of_tasks)
         self._tasks = [
-            _Sums(each, own, self.num_groups)
+            _Sums(each, own, self._num_groups)
             for each, own in zip(tasks, of_tasks, strict=True)
         ]
 
@@ -60,7 +60,7 @@ class Paired:
             weights: how often each group counts, (B, G); by default once.
         """
         if weights is None:
-            weights = np.ones((1, self.num_groups))
+            weights = np.ones((1, self._num_groups))
         return np.mean([each.difference(weights) for each in self._tasks], axis=0)
 
     def interval(self) -> Interval:
@@ -68,7 +68,7 @@ class Paired:
         found = bootstrap(
             # From 0 to 2, as what is resampled is a score.
             lambda weights: 1 + self.difference(weights),
-            self.num_groups,
+            self._num_groups,
             NUM_RESAMPLES,
             _SEED,
             self._is_grouped,

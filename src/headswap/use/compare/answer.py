@@ -3,7 +3,7 @@
 Guaranteed: no test figure enters the choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,24 +53,18 @@ class Answer:
     @property
     def undecided(self) -> list[Run]:
         """Those that validation does not tell from the chosen run."""
-        return [
-            run
-            for run in self.runs[1:]
-            if (found := self.validation.get(run.name))
-            and found.p is not None
-            and found.p > SIGNIFICANCE
-        ]
+        return [run for run, p in self._tested() if p > SIGNIFICANCE]
 
     @property
     def worse(self) -> list[Run]:
         """Those that validation tells to be worse than the chosen run."""
-        return [
-            run
-            for run in self.runs[1:]
-            if (found := self.validation.get(run.name))
-            and found.p is not None
-            and found.p <= SIGNIFICANCE
-        ]
+        return [run for run, p in self._tested() if p <= SIGNIFICANCE]
+
+    def _tested(self) -> Iterator[tuple[Run, float]]:
+        for run in self.runs[1:]:
+            found = self.validation.get(run.name)
+            if found is not None and found.p is not None:
+                yield run, found.p
 
     @property
     def cheapest(self) -> Run:
