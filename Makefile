@@ -32,7 +32,7 @@ endure: $(VENV)/installed-dev  ## What takes long by nature.
 bench: $(VENV)/installed-dev  ## Ratios measured in one run.
 	python -m bench.main
 
-results: $(VENV)/installed-dev  ## Run what results/runs.yaml lacks; write the tables.
+results: $(VENV)/installed-dev  ## Run what results/runs.yaml lacks; write the pages.
 	python -m results
 
 lock: $(VENV)/installed-dev  ## Lock the newest versions the ranges admit.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from headswap import params
 from headswap.errors import InputError, raise_faults
+from results.answers import ask, current_answers, read_answers
 from results.experiments import Experiments
 from results.listing import Listing, read_listing
 from results.queue import (
@@ -16,7 +17,7 @@ from results.queue import (
     read_pending,
     still_there,
 )
-from results.rendering import fill_places, render_tables
+from results.rendering import fill_places, render_places, render_tables
 from results.runs import unknown_parameters
 from results.stored import current_figures, read_figures
 
@@ -27,11 +28,11 @@ PAGES = ("README.md", "results/README.md")
 def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(
-        prog="python -m results", description="Run what is missing, write the tables."
+        prog="python -m results", description="Run what is missing, write the pages."
     )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--all", action="store_true", help="run everything again")
-    choice.add_argument("--tables", action="store_true", help="only write the tables")
+    choice.add_argument("--pages", action="store_true", help="only write the pages")
     choice.add_argument("--command", metavar="NAME", help="print a run's command")
     parser.add_argument("-j", "--jobs", type=int, default=1, help="runs at a time")
     options = parser.parse_args()
@@ -43,10 +44,11 @@ def main() -> None:
         if options.command is not None:
             print(find_command(listing, options.command))
             return
-        if not options.tables:
+        if not options.pages:
             failures = run_missing(ROOT, listing, options.all, options.jobs)
             for run, reason in failures.items():
                 print(f"error: {run}: {reason}", file=sys.stderr, flush=True)
+            compare_runs(ROOT, listing)
         write_pages(ROOT, listing)
     except InputError as error:
         sys.exit(f"error: {error}")
@@ -115,21 +117,47 @@ def run_missing(
     return {**refused, **failed}
 
 
-def write_pages(root: Path, listing: Listing) -> None:
-    """Write the tables into the pages that have markers for them.
+def compare_runs(root: Path, listing: Listing) -> None:
+    """Compare those runs of the answers that have been made anew.
 
     Raises:
-        InputError: a cell or a marker points at nothing.
+        InputError: an experiment cannot be read.
+    """
+    figures = read_figures(root / "results" / "figures")
+    current = current_figures(listing.runs, figures)
+    ask(root, listing.answers, current, root / "results" / "answers")
+
+
+def render(root: Path, listing: Listing) -> dict[str, str]:
+    """Return what stands between the markers of pages, of what is stored.
+
+    Raises:
+        InputError: a cell points at nothing, or a stored file is of another form.
     """
     stored = read_figures(root / "results" / "figures")
-    rendered = render_tables(listing.tables, current_figures(listing.runs, stored))
+    figures = current_figures(listing.runs, stored)
+    answers = read_answers(root / "results" / "answers")
+    return render_places(
+        render_tables(listing.tables, figures),
+        listing.answers,
+        current_answers(listing.answers, figures, answers),
+    )
+
+
+def write_pages(root: Path, listing: Listing) -> None:
+    """Write tables and answers into the pages that have markers for them.
+
+    Raises:
+        InputError: a cell or a marker points at nothing, or a run cannot be compared.
+    """
+    rendered = render(root, listing)
     for page in PAGES:
         path = root / page
         before = path.read_text(encoding="utf-8")
         after = fill_places(before, rendered, page)
         if after != before:
             path.write_text(after, encoding="utf-8")
-            print(f"{page}: tables written")
+            print(f"{page}: written")
 
 
 if __name__ == "__main__":

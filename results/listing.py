@@ -1,4 +1,4 @@
-"""runs.yaml -> what to run, and the tables to make of it."""
+"""runs.yaml -> what to run, and the tables and answers to make of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +8,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from headswap.errors import InputError, raise_faults
+from results.answers import parse_answers
 from results.commands import shell_command
 from results.faults import RUNS_FILE, fault, take_mapping
 from results.runs import Overrides, parse_runs
 from results.tables import Table, parse_tables
 
-SECTIONS = ("settings", "runs", "tables")
+SECTIONS = ("settings", "runs", "tables", "answers")
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class Listing:
         runs: the overrides of each run, those of its recipe too, by its name.
         commands: for a shell, by run.
         tables: by name.
+        answers: the runs to compare, by name.
     """
 
     runs: dict[str, Overrides]
     commands: dict[str, str]
     tables: dict[str, Table]
+    answers: dict[str, tuple[str, ...]]
 
 
 def read_listing(path: Path) -> Listing:
@@ -71,9 +74,11 @@ def parse(content: Any, root: Path = Path()) -> Listing:
         sections.get("settings", {}), sections.get("runs", {}), faults, root
     )
     tables = parse_tables(sections.get("tables", {}), runs, faults)
+    answers = parse_answers(sections.get("answers", {}), runs, faults)
     raise_faults(faults)
     return Listing(
         {name: run.overrides for name, run in runs.items()},
         {name: shell_command(run) for name, run in runs.items()},
         tables,
+        answers,
     )

@@ -1,11 +1,12 @@
 """Tables and figures -> Markdown, and its place between the markers of a page.
 
-A table stands between a line `<!-- table: NAME -->` and a line `<!-- end -->`, alone.
-A cell is an en dash where its run has no figures, or figures of other overrides only.
+A table stands between a line `<!-- table: NAME -->` and a line `<!-- end -->`, alone,
+an answer after `<!-- answer: NAME -->`. An answer is an en dash until it has been made,
+a cell where its run has no figures, or figures of other overrides only.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from headswap.errors import raise_faults
@@ -15,9 +16,10 @@ from results.tables import Cell, Reference, Table
 
 NOTHING = "\N{EN DASH}"
 SEPARATOR = " / "
-START = re.compile(r"^<!-- table: (.*) -->$", re.MULTILINE)
+START = re.compile(r"^<!-- ((?:table|answer): .*) -->$", re.MULTILINE)
 PLACE = re.compile(
-    r"^<!-- table: (?P<name>.*) -->\n(?:(?!<!-- table:).*\n)*?<!-- end -->$",
+    r"^<!-- (?P<name>(?:table|answer): .*) -->\n"
+    r"(?:(?!<!-- (?:table|answer):).*\n)*?<!-- end -->$",
     re.MULTILINE,
 )
 
@@ -95,16 +97,32 @@ def _number(value: float | None, spread: float | None, form: str) -> str:
     return f"{value:{form}}" + ("" if spread is None else f" ± {spread:{form}}")
 
 
+def render_places(
+    tables: Mapping[str, str], answers: Collection[str], said: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what stands between markers, by what their first line says.
+
+    Args:
+        tables: as Markdown, by name.
+        answers: the names of all.
+        said: as Markdown, by name; those that have been made.
+    """
+    return {
+        **{f"table: {name}": text for name, text in tables.items()},
+        **{f"answer: {name}": said.get(name, NOTHING) for name in answers},
+    }
+
+
 def fill_places(text: str, rendered: Mapping[str, str], page: str) -> str:
-    """Return a page with each table between its markers.
+    """Return a page with each table and answer between its markers.
 
     Args:
         text: of the page.
-        rendered: the tables, by name.
+        rendered: what stands there, by what the first line of its markers says.
         page: its name, for errors.
 
     Raises:
-        InputError: a marker names no table, or has no end.
+        InputError: a marker names nothing, or has no end.
     """
     places = {place.start(): place["name"] for place in PLACE.finditer(text)}
     faults = []
@@ -112,17 +130,17 @@ def fill_places(text: str, rendered: Mapping[str, str], page: str) -> str:
         if start[1] not in rendered:
             faults.append(
                 f"{page}: a marker must name one of {', '.join(rendered)}, got "
-                f"{start[1]!r}. Correct it or add the table to results/runs.yaml."
+                f"{start[1]!r}. Correct it or add that to results/runs.yaml."
             )
         if start.start() not in places:
             faults.append(
-                f"{page}: the table {start[1]} must be followed by a line "
-                "`<!-- end -->` before the next table, got none. Add that line."
+                f"{page}: the marker `{start[1]}` must be followed by a line "
+                "`<!-- end -->` before the next one, got none. Add that line."
             )
     raise_faults(faults)
     return PLACE.sub(
         lambda place: (
-            f"<!-- table: {place['name']} -->\n{rendered[place['name']]}\n<!-- end -->"
+            f"<!-- {place['name']} -->\n{rendered[place['name']]}\n<!-- end -->"
         ),
         text,
     )

@@ -1,8 +1,8 @@
-"""The figures that runs gave: `figures/<run>.json`.
+"""What is kept in git, a JSON file each; above all the figures that runs gave.
 
-A file holds the overrides that were run, the git revision of the code, the whole of
-`metrics/evaluate.json`, and for each class of the test part what `metrics/classes.csv`
-says of F1 and average precision.
+`figures/<run>.json` holds the overrides that were run, the git revision of the code,
+the whole of `metrics/evaluate.json`, and for each class of the test part what
+`metrics/classes.csv` says of F1 and average precision.
 """
 
 import csv
@@ -11,14 +11,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from headswap.artifacts.storage.documents import read_document
 from headswap.artifacts.storage.tables import unguarded
-from headswap.errors import InputError
 from results.runs import Overrides
 
 CLASS_METRICS = ("f1", "average_precision")
 CLASS_PART = "test"
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,7 @@ def as_figures(
 
 def write_figures(folder: Path, run: str, figures: Figures) -> None:
     """Write a run's file, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(figures), indent=2, ensure_ascii=False)
-    unfinished = folder / f"{run}.json.unfinished"
-    unfinished.write_text(f"{text}\n", encoding="utf-8")
-    unfinished.replace(folder / f"{run}.json")
+    write_stored(folder / f"{run}.json", figures)
 
 
 def read_figures(folder: Path) -> dict[str, Figures]:
@@ -77,18 +75,33 @@ def read_figures(folder: Path) -> dict[str, Figures]:
     Raises:
         InputError: a file is not what `write_figures` writes.
     """
-    figures = {}
-    for path in sorted(folder.glob("*.json")):
-        try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            stored["overrides"] = tuple(stored["overrides"])
-            figures[path.stem] = Figures(**stored)
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(
-                f"results/figures/{path.name}: the file must hold the figures of a "
-                f"run, got {error}. Restore it from git or delete it and run again."
-            ) from error
-    return figures
+    return read_stored(folder, Figures)
+
+
+def write_stored(path: Path, content: Any) -> None:
+    """Write a dataclass to its file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(content), indent=2, ensure_ascii=False)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.write_text(f"{text}\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def read_stored(folder: Path, form: type[Kept]) -> dict[str, Kept]:
+    """Return what lies in a folder, by the names of its files.
+
+    Args:
+        folder: of the files; there need be none.
+        form: the dataclass that each of them was.
+
+    Raises:
+        InputError: a file is not what `write_stored` writes.
+    """
+    remedy = "Restore it from git, or delete it and run again."
+    return {
+        path.stem: read_document(path, form, remedy)
+        for path in sorted(folder.glob("*.json"))
+    }
 
 
 def current_figures(

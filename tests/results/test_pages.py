@@ -10,11 +10,12 @@ from ruamel.yaml import YAML
 from headswap import params
 from headswap.errors import InputError
 from headswap.use.sweep.plan import plan
-from results.__main__ import PAGES, find_command
+from results.__main__ import PAGES, find_command, render
+from results.answers import read_answers
 from results.listing import read_listing
-from results.rendering import fill_places, render_tables
+from results.rendering import fill_places
 from results.runs import parameter_of, unknown_parameters
-from results.stored import current_figures, read_figures
+from results.stored import read_figures
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +50,16 @@ def test_every_run_asks_for_something_valid(listing, defaults):
         params.check(sections, f"runs.{name}")
 
 
-def test_every_run_gives_a_cell(listing):
-    used = {
+def test_every_run_gives_a_cell_or_is_compared(listing):
+    shown = {
         cell.run
         for table in listing.tables.values()
         for row in table.rows
         for cell in row
         if not isinstance(cell, str)
     }
-    assert used == set(listing.runs)
+    compared = {run for runs in listing.answers.values() for run in runs}
+    assert shown | compared == set(listing.runs)
 
 
 def test_every_stored_file_belongs_to_a_run(listing, stored):
@@ -65,19 +67,23 @@ def test_every_stored_file_belongs_to_a_run(listing, stored):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_shows_what_the_stored_figures_give(page, repository, listing, stored):
-    rendered = render_tables(listing.tables, current_figures(listing.runs, stored))
+def test_a_page_shows_what_is_stored(page, repository, listing):
     text = (repository / page).read_text(encoding="utf-8")
-    assert text == fill_places(text, rendered, page), "run `python -m results --tables`"
+    filled = fill_places(text, render(repository, listing), page)
+    assert text == filled, "run `python -m results --pages`"
 
 
-def test_every_table_has_a_place(repository, listing):
+def test_every_table_and_answer_has_a_place(repository, listing):
     pages = [(repository / page).read_text(encoding="utf-8") for page in PAGES]
     assert [
         name
-        for name in listing.tables
-        if not any(f"<!-- table: {name} -->" in text for text in pages)
+        for name in render(repository, listing)
+        if not any(f"<!-- {name} -->" in text for text in pages)
     ] == []
+
+
+def test_every_answer_is_of_runs_that_were_made(repository, listing):
+    assert set(read_answers(repository / "results" / "answers")) <= set(listing.answers)
 
 
 def test_every_command_on_the_page_is_that_of_a_run(repository, listing):

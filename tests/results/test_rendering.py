@@ -3,7 +3,7 @@
 import pytest
 
 from headswap.errors import InputError
-from results.rendering import fill_places, render_tables
+from results.rendering import fill_places, render_places, render_tables
 from results.stored import Figures
 from results.tables import Reference, Table
 
@@ -84,6 +84,15 @@ def test_every_cell_that_points_at_no_figure_is_reported():
     assert len(str(caught.value).splitlines()) == 2
 
 
+def test_an_answer_that_is_still_to_be_made_is_a_dash():
+    places = render_places({"a": "| A |"}, ["b", "c"], {"c": "Chosen: x."})
+    assert places == {
+        "table: a": "| A |",
+        "answer: b": "\N{EN DASH}",
+        "answer: c": "Chosen: x.",
+    }
+
+
 PAGE = """# Title
 
 <!-- table: a -->
@@ -92,34 +101,40 @@ PAGE = """# Title
 
 Text with `<!-- table: c -->` in it.
 
-<!-- table: b -->
+<!-- answer: b -->
 <!-- end -->
 """
 
 
-def test_each_table_stands_alone_between_its_markers():
-    filled = fill_places(PAGE, {"a": "| A |", "b": "| B |"}, "page")
+def test_tables_and_answers_stand_alone_between_their_markers():
+    filled = fill_places(PAGE, {"table: a": "| A |", "answer: b": "| B |"}, "page")
     assert filled == PAGE.replace("| old |", "| A |").replace(
-        "<!-- table: b -->", "<!-- table: b -->\n| B |"
+        "<!-- answer: b -->", "<!-- answer: b -->\n| B |"
     )
-    assert fill_places(filled, {"a": "| A |", "b": "| B |"}, "page") == filled
+    assert (
+        fill_places(filled, {"table: a": "| A |", "answer: b": "| B |"}, "page")
+        == filled
+    )
 
 
 def test_a_backslash_in_a_table_stays():
-    assert "| \\1 |" in fill_places(PAGE, {"a": "| \\1 |", "b": ""}, "page")
+    assert "| \\1 |" in fill_places(
+        PAGE, {"table: a": "| \\1 |", "answer: b": ""}, "page"
+    )
 
 
 def test_a_page_without_markers_stays_as_it_is():
-    assert fill_places("# Title\n", {"a": "| A |"}, "page") == "# Title\n"
+    assert fill_places("# Title\n", {"table: a": "| A |"}, "page") == "# Title\n"
 
 
-def test_a_marker_of_an_unknown_table_is_a_fault():
-    with pytest.raises(InputError, match="page: a marker must name one of a, got 'b'"):
-        fill_places(PAGE, {"a": "| A |"}, "page")
+def test_a_marker_of_what_is_unknown_is_a_fault():
+    expected = "page: a marker must name one of table: a, got 'answer: b'"
+    with pytest.raises(InputError, match=expected):
+        fill_places(PAGE, {"table: a": "| A |"}, "page")
 
 
 @pytest.mark.parametrize("end", [PAGE.index("<!-- end"), PAGE.rindex("<!-- end")])
 def test_a_marker_without_end_is_a_fault(end):
     text = PAGE[:end] + PAGE[end:].replace("<!-- end -->", "", 1)
     with pytest.raises(InputError, match="must be followed by a line"):
-        fill_places(text, {"a": "| A |", "b": "| B |"}, "page")
+        fill_places(text, {"table: a": "| A |", "answer: b": "| B |"}, "page")

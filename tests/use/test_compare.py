@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -20,97 +19,7 @@ from headswap.use.compare.runs import read_runs
 from headswap.use.compare.table import table
 from headswap.use.compare.words import as_json, as_markdown, sentences
 from headswap.use.experiments import Status
-
-NUM_ROUNDS = 10
-METRICS = "metrics"
-
-
-def write_run(
-    folder,
-    validation,
-    test,
-    *,
-    strategy="multi_output",
-    wrong=(),
-    split="a1.dir",
-    cost=100,
-    num_images=120,
-):
-    """The files that compare reads; one task, one value a round and part.
-
-    Args:
-        folder: of the project.
-        validation: F1 of each round.
-        test: F1 of each round.
-        strategy: a parameter.
-        wrong: rows of each part that are answered wrongly in the first round.
-        split: hash of the split.
-        cost: million multiplications.
-        num_images: of each part.
-    """
-    (folder / METRICS).mkdir(parents=True, exist_ok=True)
-    (folder / "params.yaml").write_text(
-        f"train:\n  strategy: {strategy}\n  order: [b, a]\nsplit: {{repeats: 3}}\n"
-    )
-    (folder / "dvc.lock").write_text(
-        f"stages:\n  split:\n    outs:\n    - path: data/split\n      md5: {split}\n"
-    )
-    write_table(
-        folder / METRICS / "repeats.csv",
-        ["name", "part", "round", "metric", "value"],
-        [
-            ("kind", part, number, "f1", value)
-            for part, values in (("validation", validation), ("test", test))
-            for number, value in enumerate(values)
-        ],
-    )
-    write_table(
-        folder / METRICS / "predictions.csv",
-        ["image_id", "group", "part", "task", "actual", "predicted", "probability"],
-        [
-            (
-                f"{part}{row}",
-                "",
-                part,
-                "kind",
-                "=elm" if row % 2 else "oak",
-                "oak" if (row % 2 == 1) == (row in wrong) else "=elm",
-                0.9,
-            )
-            for part in ("validation", "test")
-            for row in range(num_images)
-        ],
-    )
-    spread = {"factor": 0.5, "degrees": len(validation) - 1, "method": "corrected t"}
-    parts = {
-        part: {
-            "estimand": "this recipe on new training sets",
-            "images": num_images,
-            "groups": num_images,
-            "rounds": len(values),
-            **({"spread": spread} if len(values) > 1 else {}),
-            "scores": {
-                "f1": {
-                    "value": float(np.mean(values)),
-                    "low": 0.1,
-                    "high": 0.99,
-                    "method": "corrected t",
-                }
-            },
-        }
-        for part, values in (("validation", validation), ("test", test))
-    }
-    (folder / METRICS / "intervals.json").write_text(json.dumps({"kind": parts}))
-    costs = {"parameters": cost, "megabytes": cost / 10, "million_multiply_adds": cost}
-    (folder / METRICS / "cost.json").write_text(json.dumps(costs))
-
-
-def git(folder, *command):
-    name = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
-    done = subprocess.run(
-        ["git", *name, *command], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
+from tests.compared import METRICS, NUM_ROUNDS, git, near, write_run
 
 
 @pytest.fixture
@@ -132,11 +41,6 @@ def commit(project):
         git(project, "tag", tag)
 
     return make
-
-
-def near(mean, seed, spread=0.01):
-    """Values of the rounds around a mean; those of one seed go up and down together."""
-    return mean + np.random.default_rng(seed).normal(0, spread, NUM_ROUNDS)
 
 
 @pytest.fixture
