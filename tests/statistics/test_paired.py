@@ -32,6 +32,19 @@ def draw(seed, num_groups, size, shares):
     return np.eye(3, dtype=int)[actual], *runs, groups
 
 
+def draw_scores(seed, num_images, size, noises, num_rounds=1):
+    """Two runs' probabilities of three labels, by how much noise is in them.
+
+    Images of a group have the same labels and the same noise.
+    """
+    random = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(num_images // size), size)
+    actual = (random.random((num_images // size, 3)) < 0.4)[groups].astype(int)
+    shape = num_rounds, num_images // size, 3
+    runs = [actual + noise * random.normal(size=shape)[:, groups] for noise in noises]
+    return Answers(actual, *runs, groups, by_rank=True)
+
+
 def test_the_difference_is_that_of_macro_f1():
     actual, first, second, groups = draw(0, 40, 2, (0.9, 0.6))
     found, _ = judge(actual, first, second, groups)
@@ -44,9 +57,58 @@ def test_the_difference_is_that_of_macro_f1():
     assert swapped == pytest.approx(-found)
 
 
+@pytest.mark.parametrize("num_rounds", [1, 3])
+def test_by_rank_it_is_that_of_mean_average_precision(num_rounds):
+    given = draw_scores(0, 60, 2, (0.5, 2.0), num_rounds)
+    expected = [
+        np.mean(
+            [
+                score(given.actual, each, given.actual, "multilabel").overall[
+                    "mean_average_precision"
+                ]
+                for each in run
+            ]
+        )
+        for run in (given.first, given.second)
+    ]
+    paired = Paired([given])
+    assert paired.difference()[0] == pytest.approx(expected[0] - expected[1])
+    found = paired.interval()
+    assert found.low < paired.difference()[0] < found.high
+    assert paired.p_value() < 0.01
+
+
+def test_by_rank_too_runs_that_are_alike_differ_really_in_one_test_of_twenty(
+    monkeypatch,
+):
+    monkeypatch.setattr("headswap.statistics.paired._NUM_SWAPS", 400)
+    found = [
+        Paired([draw_scores(seed, 80, 2, (1.0, 1.0))]).p_value() < 0.05
+        for seed in range(300)
+    ]
+    assert np.mean(found) <= 0.08
+
+
+def test_one_task_by_rank_and_one_by_class_have_a_mean():
+    by_class = Answers(*draw(0, 30, 2, (0.9, 0.7)))
+    by_rank = draw_scores(1, 60, 2, (0.5, 2.0))
+    alone = [Paired([task]).difference()[0] for task in (by_class, by_rank)]
+    both = Paired([by_class, by_rank])
+    assert both.difference()[0] == pytest.approx(np.mean(alone))
+    assert both.p_value() < 0.01
+
+
+def test_many_probabilities_are_swapped_less_often(monkeypatch):
+    monkeypatch.setattr("headswap.statistics.paired.MOST_WORK", 1)
+    given = draw_scores(0, 60, 2, (0.5, 2.0))
+    assert Paired([given]).p_value() == pytest.approx(1 / 201)
+
+
 def test_answers_that_never_differ_are_no_evidence():
     actual, first, _, groups = draw(0, 40, 1, (0.9, 0.6))
     assert judge(actual, first, first, groups) == (0.0, 1.0)
+    given = draw_scores(0, 60, 2, (0.5, 2.0))
+    assert Paired([given._replace(second=given.first)]).p_value() == 1.0
 
 
 @pytest.mark.parametrize("size", [1, 5])
@@ -93,7 +155,7 @@ def test_of_several_tasks_the_mean_counts():
 def test_a_group_without_a_label_of_one_task_counts_in_the_other():
     actual, first, second, groups = draw(0, 40, 1, (0.9, 0.6))
     whole = Answers(actual, first, second, groups)
-    half = Answers(*(each[:20] for each in whole))
+    half = Answers(*(each[:20] for each in (actual, first, second, groups)))
     expected = [Paired([each]).difference()[0] for each in (whole, half)]
     assert Paired([whole, half]).difference()[0] == pytest.approx(np.mean(expected))
 

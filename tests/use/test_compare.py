@@ -348,12 +348,13 @@ def test_the_table_is_no_wider_than_the_terminal(three, capsys, monkeypatch, wid
 SAME_IMAGES = {"estimand": "these models", "images": 120, "groups": 120, "rounds": 4}
 
 
-def write_all_rounds(folder, right):
-    """What stages made, for 120 test images of two classes in four rounds.
+def write_all_rounds(folder, right, num_rounds=4):
+    """What stages made, for 120 test images of two classes.
 
     Args:
         folder: of the project.
         right: share of the answers that are right.
+        num_rounds: all with the same parts.
     """
     images = [f"i{number}" for number in range(240)]
     parts = ["validation", "test"] * 120
@@ -372,11 +373,11 @@ def write_all_rounds(folder, right):
         ["image_id", "group", "round", "part"],
         [
             (image, image, number, part)
-            for number in range(4)
+            for number in range(num_rounds)
             for image, part in zip(images, parts, strict=True)
         ],
     )
-    is_right = np.random.default_rng(1).random((4, 240, 1)) < right
+    is_right = np.random.default_rng(1).random((num_rounds, 240, 1)) < right
     targets = task.encode(cells)
     probabilities = np.where(is_right, targets, 1 - targets)
     predictions = {"kind": Predictions(probabilities, None)}
@@ -431,6 +432,52 @@ def test_answers_that_the_cache_lacks_are_told(given_parts, monkeypatch):
     assert answer.validation["bad"].p is None
     text = " ".join(sentences(answer))
     assert "Not tested: bad. All rounds score the same images" in text
+    assert "DVC's cache must have data/prepared/index.csv of bad." in text
+
+
+def rank(folder):
+    """Make precision by rank what decides, in one round."""
+    path = folder / METRICS / "intervals.json"
+    text = path.read_text().replace('"f1"', '"mean_average_precision"')
+    path.write_text(text)
+    path = folder / METRICS / "repeats.csv"
+    path.write_text(path.read_text().replace(",f1,", ",mean_average_precision,"))
+
+
+@pytest.fixture
+def one_round_by_rank(project, monkeypatch):
+    """Runs `good` and `bad`, whose average precision decides in one round."""
+    for name, right in (("good", 0.9), ("bad", 0.6)):
+        write_all_rounds(project / name, right, num_rounds=1)
+        write_run(project, [right], [right], strategy=name)
+        rank(project)
+        git(project, "add", "params.yaml", "dvc.lock", METRICS)
+        git(project, "commit", "-q", "-m", name)
+        git(project, "tag", name)
+
+    def cached(revisions, name, paths):
+        return {path: project / name / path for path in paths}
+
+    monkeypatch.setattr("headswap.use.compare.revisions.Revisions.cached", cached)
+
+
+@pytest.mark.usefixtures("one_round_by_rank")
+def test_average_precision_is_tested_by_its_own_probabilities():
+    found = answer_of(["good", "bad"]).validation["bad"]
+    assert found.p < 0.001
+    assert found.low < found.value < found.high < 0
+
+
+@pytest.mark.usefixtures("one_round_by_rank")
+def test_average_precision_whose_probabilities_the_cache_lacks_is_not_tested(
+    monkeypatch,
+):
+    def missing(revisions, name, paths):
+        raise InputError(f"DVC's cache must have {paths[0]} of {name}.")
+
+    monkeypatch.setattr("headswap.use.compare.revisions.Revisions.cached", missing)
+    text = " ".join(sentences(answer_of(["good", "bad"])))
+    assert "Not tested: bad. Average precision takes the probabilities of all" in text
     assert "DVC's cache must have data/prepared/index.csv of bad." in text
 
 

@@ -1,7 +1,7 @@
 """Two runs' answers to the same images: how far the runs differ, and whether at all.
 
-What counts is the mean over tasks of macro F1 and, where several rounds answer the same
-images, over rounds.
+What counts is the mean over tasks, and over rounds where several answer the same
+images, of macro F1, or of mean average precision where the answers are probabilities.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ import numpy as np
 
 from headswap.statistics.bootstrap import NUM_RESAMPLES, bootstrap
 from headswap.statistics.intervals import Interval
+from headswap.statistics.resampling import FEWEST_RESAMPLES, MOST_WORK, Resampled
 
 _NUM_SWAPS = 10_000
 _SEED = 0
@@ -23,15 +24,18 @@ class Answers(NamedTuple):
 
     Attributes:
         actual: the classes, (N, C) of 0 and 1.
-        first: a run's answers, (N, C) of 0 and 1, or (rounds, N, C).
+        first: a run's answers, (N, C) of 0 and 1, or (rounds, N, C); by rank, its
+            probabilities.
         second: another run's.
         groups: of the images, (N,); a group may be in several tasks.
+        by_rank: score them by mean average precision.
     """
 
     actual: np.ndarray
     first: np.ndarray
     second: np.ndarray
     groups: np.ndarray
+    by_rank: bool = False
 
 
 class Paired:
@@ -49,7 +53,7 @@ class Paired:
         of_tasks = np.split(groups, ends[:-1])
         self._is_grouped = any(np.bincount(own).max(initial=0) > 1 for own in of_tasks)
         self._tasks = [
-            _Sums(each, own, self._num_groups)
+            (_Ranks if each.by_rank else _Sums)(each, own, self._num_groups)
             for each, own in zip(tasks, of_tasks, strict=True)
         ]
 
@@ -69,7 +73,7 @@ class Paired:
             # From 0 to 2, as what is resampled is a score.
             lambda weights: 1 + self.difference(weights),
             self._num_groups,
-            NUM_RESAMPLES,
+            self._affordable(NUM_RESAMPLES),
             _SEED,
             self._is_grouped,
             highest=2.0,
@@ -95,16 +99,22 @@ class Paired:
         at_least = 0
         largest = max(each.width for each in self._tasks)
         block = max(1, _BLOCK // (len(differs) + largest))
-        for start in range(0, _NUM_SWAPS, block):
-            shape = min(block, _NUM_SWAPS - start), len(differs)
+        num_swaps = self._affordable(_NUM_SWAPS)
+        for start in range(0, num_swaps, block):
+            shape = min(block, num_swaps - start), len(differs)
             swaps = random.integers(0, 2, shape)
             swapped = np.mean([x.swapped(swaps, differs) for x in self._tasks], axis=0)
             at_least += int((np.abs(swapped) >= observed - 1e-12).sum())
-        return (at_least + 1) / (_NUM_SWAPS + 1)
+        return (at_least + 1) / (num_swaps + 1)
+
+    def _affordable(self, wanted: int) -> int:
+        """Return how many differences can be had in seconds, of so many."""
+        work = sum(each.work for each in self._tasks)
+        return min(wanted, max(FEWEST_RESAMPLES, MOST_WORK // max(work, 1)))
 
 
 class _Sums:
-    """A task's answers, summed by group.
+    """A task's answers, summed by group, for their macro F1.
 
     Args:
         answers: of the task.
@@ -112,9 +122,12 @@ class _Sums:
         num_groups: of all tasks.
     """
 
+    # What is summed by group costs next to nothing.
+    work = 0
+
     def __init__(self, answers: Answers, groups: np.ndarray, num_groups: int):
         actual = answers.actual
-        runs = [x.reshape(-1, *actual.shape) for x in (answers.first, answers.second)]
+        runs = _by_round(answers)
         num_rounds, num_classes = len(runs[0]), actual.shape[1]
         # Of each run: right answers and all answers, by group, round and class.
         self._sums = np.zeros((2, 2, num_groups, num_rounds, num_classes))
@@ -144,7 +157,7 @@ class _Sums:
         return first - second
 
     def swapped(self, swaps: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return the difference where some groups' answers are swapped, (B,).
+        """Return that where some groups' answers are swapped, (B,).
 
         Args:
             swaps: whether a group's are, (B, M) of 0 and 1.
@@ -156,6 +169,60 @@ class _Sums:
         return _macro_f1(
             totals[0, 0] + hits, totals[0, 1] + named, support
         ) - _macro_f1(totals[1, 0] - hits, totals[1, 1] - named, support)
+
+
+class _Ranks:
+    """A task's probabilities, for their mean average precision.
+
+    Both runs' are ranked together once a round; a run is then what counts of them.
+
+    Args:
+        answers: of the task.
+        groups: of its images, (N,) int.
+        num_groups: of all tasks.
+    """
+
+    def __init__(self, answers: Answers, groups: np.ndarray, num_groups: int):
+        first, second = _by_round(answers)
+        actual = np.tile(answers.actual, (2, 1))
+        units = np.concatenate([groups, num_groups + groups])
+        self._scores = [
+            Resampled(
+                actual, np.concatenate(pair), actual, "multilabel", units
+            ).metrics()["mean_average_precision"]
+            for pair in zip(first, second, strict=True)
+        ]
+        self.differs = np.zeros(num_groups, bool)
+        self.differs[groups[(first != second).any(axis=(0, 2))]] = True
+        self.width = 2 * num_groups
+        self.work = 2 * len(self._scores) * actual.size
+
+    def difference(self, weights: np.ndarray) -> np.ndarray:
+        """Return that of the score, (B,), where groups count so often, (B, G)."""
+        return self._difference(weights, np.zeros_like(weights))
+
+    def swapped(self, swaps: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Return that where some groups' answers are swapped, as `_Sums` has it."""
+        given = np.zeros((len(swaps), len(self.differs)))
+        given[:, groups] = swaps
+        return self._difference(1 - given, given)
+
+    def _difference(self, own: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return that of runs with these groups' answers of the first and the second.
+
+        Args:
+            own: how often those of a run itself count, (B, G).
+            others: how often those of the other one do.
+        """
+        first, second = np.hstack([own, others]), np.hstack([others, own])
+        differences = [score(first) - score(second) for score in self._scores]
+        return np.asarray(np.mean(differences, axis=0))
+
+
+def _by_round(answers: Answers) -> list[np.ndarray]:
+    """Return both runs' answers, (rounds, N, C) each."""
+    shape = -1, *answers.actual.shape
+    return [answers.first.reshape(shape), answers.second.reshape(shape)]
 
 
 def _macro_f1(hits: np.ndarray, named: np.ndarray, support: np.ndarray) -> np.ndarray:

@@ -52,17 +52,27 @@ def difference_of(run: Run, chosen: Run, part: str) -> Difference:
         if half < 1e-12:
             return Difference(value, p=p, method="all rounds differ alike")
         return Difference(value, value - half, value + half, p, spread.method)
-    if len(ours) == 1:
-        paired = Paired([_of_one_round(run, chosen, part, t) for t in run.tasks])
-    elif all((part, task) in each.all_rounds for task in run.tasks for each in pair):
-        paired = Paired([_of_all_rounds(run, chosen, part, t) for t in run.tasks])
-    else:
+    answers = [_answers(run, chosen, part, task) for task in run.tasks]
+    known = [each for each in answers if each is not None]
+    if len(known) < len(answers):
         return Difference(value)
-    p = paired.p_value()
-    if any(run.primary(task) != F1 for task in run.tasks):
-        return Difference(value, p=p, method=SWAPS)
+    paired = Paired(known)
     interval = paired.interval()
-    return Difference(value, interval.low, interval.high, p, SWAPS)
+    return Difference(value, interval.low, interval.high, paired.p_value(), SWAPS)
+
+
+def _answers(run: Run, chosen: Run, part: str, task: str) -> Answers | None:
+    """Return both runs' answers in a task, None where they cannot be had."""
+    by_rank = run.primary(task) != F1
+    both = [each.all_rounds.get((part, task)) for each in (run, chosen)]
+    ours, theirs = both
+    if ours is not None and theirs is not None:
+        first, second = (
+            each.probabilities if by_rank else each.predicted for each in (ours, theirs)
+        )
+        return Answers(ours.actual, first, second, ours.groups, by_rank)
+    is_one = len(run.of_rounds(part)) == 1 and not by_rank
+    return _of_one_round(run, chosen, part, task) if is_one else None
 
 
 def _of_one_round(run: Run, chosen: Run, part: str, task: str) -> Answers:
@@ -79,11 +89,6 @@ def _of_one_round(run: Run, chosen: Run, part: str, task: str) -> Answers:
     )
     groups = np.array([row["group"] or row["image_id"] for row in rows])
     return Answers(actual, first, second, groups)
-
-
-def _of_all_rounds(run: Run, chosen: Run, part: str, task: str) -> Answers:
-    ours, theirs = (each.all_rounds[part, task] for each in (run, chosen))
-    return Answers(ours.actual, ours.predicted, theirs.predicted, ours.groups)
 
 
 def _labels(cell: str) -> list[str]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from headswap.artifacts.storage.markdown import literal
 from headswap.errors import one_line
-from headswap.statistics.words import F1, state_score, warn_of_validation
+from headswap.statistics.words import state_score, warn_of_validation
 from headswap.use.compare.answer import Answer
-from headswap.use.compare.differences import SWAPS, Difference
+from headswap.use.compare.differences import Difference
 from headswap.use.compare.table import over_rounds, table, telling_parameters
 
 
@@ -50,10 +50,6 @@ def _told_apart(answer: Answer) -> Iterator[str]:
     untested = [r.name for r in same if answer.validation[r.name].p is None]
     if untested:
         yield f"Not tested: {', '.join(untested)}. {_why_untested(answer, untested)}"
-    are_swapped = any(each.method == SWAPS for each in answer.validation.values())
-    decides = {answer.chosen.primary(task) for task in answer.chosen.tasks}
-    if are_swapped and decides != {F1}:
-        yield "p is of macro F1: answers are swapped, which have no precision by rank."
     undecided = [each.name for each in answer.undecided]
     worse = len(answer.worse)
     if undecided:
@@ -103,10 +99,12 @@ def _why_untested(answer: Answer, untested: Sequence[str]) -> str:
     ]
     if not lacking:
         return "Set split.repeats=3 or more to compare over rounds."
-    return (
-        "All rounds score the same images, so it takes the answers of all rounds. "
-        + " ".join(lacking)
+    why = (
+        "All rounds score the same images, so it takes the answers of all rounds."
+        if len(answer.chosen.of_rounds("validation")) > 1
+        else "Average precision takes the probabilities of all classes."
     )
+    return f"{why} {' '.join(lacking)}"
 
 
 def _stated(answer: Answer) -> Iterator[str]:
