@@ -132,6 +132,47 @@ keras.Sequential([keras.layers.Dense(1)])(numpy.zeros((1, 2), "float32"))
     assert result.stdout + result.stderr == ""
 
 
+PAGE_FAULTS = """
+import resource, sys
+from headswap.machine.backend import set_up_backend, start_keras
+from headswap.machine.malloc import keep_freed_memory
+start_keras("tensorflow")
+set_up_backend(tf32=False, one_thread=True)
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+import keras, numpy
+from headswap.train.descent.batches import Batches
+features, kinds = numpy.ones((64, 1000), "float32"), numpy.ones((64, 1), "float32")
+batches = Batches({"features": features}, {"kind": kinds}, numpy.arange(64), 8, 0)
+layers = [keras.layers.Dense(1000), keras.layers.Dense(1, name="kind")]
+taken = keras.Input((1000,), name="features")
+given = layers[1](layers[0](taken))
+model = keras.Model({"features": taken}, {"kind": given})
+model.compile("adam", {"kind": "mse"}, jit_compile=False)
+model.fit(batches, epochs=1, verbose=0)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+model.fit(batches, epochs=5, verbose=0)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 40)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", ()),
+    reason="another C library",
+)
+def test_a_training_step_takes_the_memory_that_the_last_one_gave_back(run_script):
+    """A gradient alone has 1,000 pages."""
+    faults = {}
+    for asked in ("kept", "as TensorFlow has it"):
+        variables = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+        result = run_script("-c", PAGE_FAULTS, asked, **variables)
+        assert result.returncode == 0, result.stderr
+        faults[asked] = int(result.stdout)
+    assert faults["kept"] < 1000
+    assert faults["as TensorFlow has it"] > 2 * faults["kept"], "is it needed still?"
+
+
 def test_a_failing_start_says_why(run_script, tmp_path):
     (tmp_path / "keras.py").write_text(
         "import os\nos.write(2, b'the reason')\nraise ImportError('no keras')\n"

@@ -12,6 +12,7 @@ from headswap.artifacts.dataset.tasks import Task
 from headswap.artifacts.features.cache import Features
 from headswap.errors import InputError
 from headswap.machine.backend import find_gpu, forget_models, set_up_backend
+from headswap.machine.malloc import keep_freed_memory
 from headswap.params import backbone as backbone_params
 from headswap.params.train import Section
 from headswap.train.descent.fitting import derive_seed
@@ -45,6 +46,7 @@ def train_rounds(
     """
     # Heads are small, and then do not depend on the number of cores.
     set_up_backend(tf32=options.tf32, one_thread=features.are_vectors)
+    keep_freed_memory()
     strategy = registry.load("train/strategies", options.strategy)
     for number, rows in enumerate(rounds):
         # Those of the round before.
