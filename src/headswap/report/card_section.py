@@ -58,9 +58,9 @@ def card_section(run: Run, sections: Mapping[str, Any]) -> Section:
         ),
         (
             "Evaluation data",
-            f"{parts['test']:g} images a round of {source}. {UNSEEN}",
+            f"{parts['test']:.0f} images a round of {source}. {UNSEEN}",
         ),
-        ("Training data", f"{parts['train']:g} images a round of the same source."),
+        ("Training data", f"{parts['train']:.0f} images a round of the same source."),
         (
             "Quantitative analyses",
             " ".join([*figures, FIGURES_OF[train.final]]),

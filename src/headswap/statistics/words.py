@@ -77,7 +77,7 @@ def warn_of_validation(images: float) -> str | None:
     """Return that a choice by so many validation images is weak, or None."""
     if images >= FEW_IMAGES:
         return None
-    return f"That choice is weak: validation has {images:g} images a round."
+    return f"That choice is weak: validation has {images:.0f} images a round."
 
 
 def state_power(accuracy: float, groups: float, delta: float) -> str:

@@ -118,12 +118,16 @@ def _stated(answer: Answer) -> Iterator[str]:
             "It was chosen on one split, so its own test score is slightly optimistic."
         )
     elif num_rounds > 1 and answer.validation:
-        yield (
-            f"State {over_rounds(run, 'test', answer.nested)}: the mean test score "
-            f"where each round's validation chooses. The chosen run's own, {own:.3f}, "
-            f"is slightly optimistic; it was chosen in "
-            f"{answer.times_chosen.get(run.name, 0)} of {num_rounds} rounds."
-        )
+        stated = f"State {over_rounds(run, 'test', answer.nested)}"
+        times = answer.times_chosen.get(run.name, 0)
+        if times == num_rounds:
+            yield f"{stated}, the mean test score: each round's validation chooses it."
+        else:
+            yield (
+                f"{stated}: the mean test score where each round's validation chooses. "
+                f"The chosen run's own, {own:.3f}, is slightly optimistic on average; "
+                f"it was chosen in {times} of {num_rounds} rounds."
+            )
 
 
 def show(answer: Answer) -> None:
