@@ -114,8 +114,6 @@ def current_answers(
     }
 
 
-def _revisions(
-    runs: Collection[str], figures: Mapping[str, Figures]
-) -> dict[str, str]:
+def _revisions(runs: Collection[str], figures: Mapping[str, Figures]) -> dict[str, str]:
     """Return the revision of each run's figures, "" where it has none."""
     return {run: figures[run].revision if run in figures else "" for run in runs}
