@@ -19,10 +19,11 @@ from results.queue import (
 )
 from results.rendering import fill_places, render_places, render_tables
 from results.runs import unknown_parameters
-from results.stored import current_figures, read_figures
+from results.stored import Figures, current_figures, read_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "results/README.md")
+FIGURES, ANSWERS = "results/figures", "results/answers"
 
 
 def main() -> None:
@@ -94,8 +95,8 @@ def run_missing(
         unknown_parameters(listing.runs, params.load(root / params.PARAMS_FILE))
     )
     experiments = Experiments(root)
-    folders = Folders(root / "results" / "figures", root / ".headswap" / "results")
-    done = current_figures(listing.runs, read_figures(folders.figures))
+    folders = Folders(root / FIGURES, root / ".headswap" / "results")
+    done = _figures(root, listing)
     waiting = still_there(experiments, read_pending(folders.pending, listing.runs))
     if again:
         revision = experiments.revision()
@@ -123,9 +124,7 @@ def compare_runs(root: Path, listing: Listing) -> None:
     Raises:
         InputError: an experiment cannot be read.
     """
-    figures = read_figures(root / "results" / "figures")
-    current = current_figures(listing.runs, figures)
-    ask(root, listing.answers, current, root / "results" / "answers")
+    ask(root, listing.answers, _figures(root, listing), root / ANSWERS)
 
 
 def render(root: Path, listing: Listing) -> dict[str, str]:
@@ -134,9 +133,8 @@ def render(root: Path, listing: Listing) -> dict[str, str]:
     Raises:
         InputError: a cell points at nothing, or a stored file is of another form.
     """
-    stored = read_figures(root / "results" / "figures")
-    figures = current_figures(listing.runs, stored)
-    answers = read_answers(root / "results" / "answers")
+    figures = _figures(root, listing)
+    answers = read_answers(root / ANSWERS)
     return render_places(
         render_tables(listing.tables, figures),
         listing.answers,
@@ -144,11 +142,16 @@ def render(root: Path, listing: Listing) -> dict[str, str]:
     )
 
 
+def _figures(root: Path, listing: Listing) -> dict[str, Figures]:
+    """Return the stored figures of what runs.yaml asks for now, by run."""
+    return current_figures(listing.runs, read_figures(root / FIGURES))
+
+
 def write_pages(root: Path, listing: Listing) -> None:
     """Write tables and answers into the pages that have markers for them.
 
     Raises:
-        InputError: a cell or a marker points at nothing, or a run cannot be compared.
+        InputError: a cell or a marker points at nothing, or as `render`.
     """
     rendered = render(root, listing)
     for page in PAGES:

@@ -99,7 +99,7 @@ def test_one_task_by_rank_and_one_by_class_have_a_mean():
 
 
 def test_many_probabilities_are_swapped_less_often(monkeypatch):
-    monkeypatch.setattr("headswap.statistics.paired.MOST_WORK", 1)
+    monkeypatch.setattr("headswap.statistics.resampling._MOST_WORK", 1)
     given = draw_scores(0, 60, 2, (0.5, 2.0))
     assert Paired([given]).p_value() == pytest.approx(1 / 201)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from headswap.statistics.bootstrap import NUM_RESAMPLES, bootstrap
 from headswap.statistics.intervals import Interval
-from headswap.statistics.resampling import FEWEST_RESAMPLES, MOST_WORK, Resampled
+from headswap.statistics.resampling import Resampled, affordable
 
 _NUM_SWAPS = 10_000
 _SEED = 0
@@ -109,8 +109,7 @@ class Paired:
 
     def _affordable(self, wanted: int) -> int:
         """Return how many differences can be had in seconds, of so many."""
-        work = sum(each.work for each in self._tasks)
-        return min(wanted, max(FEWEST_RESAMPLES, MOST_WORK // max(work, 1)))
+        return affordable(wanted, sum(each.work for each in self._tasks))
 
 
 class _Sums:

@@ -13,8 +13,8 @@ from scipy.sparse import csr_array
 # Numbers in a block of resamples: 32 MB in float64.
 _BLOCK = 4_000_000
 # Images x classes x resamples of a score by rank: a few seconds.
-MOST_WORK = 2_000_000_000
-FEWEST_RESAMPLES = 200
+_MOST_WORK = 2_000_000_000
+_FEWEST_RESAMPLES = 200
 # Scores by the order of the images, which can be far surer than a share of them.
 RANKED = ("auc", "mean_average_precision")
 
@@ -85,7 +85,7 @@ class Resampled:
         """Return how many resamples of a metric can be had in a few seconds."""
         if metric not in RANKED:
             return wanted
-        return min(wanted, max(FEWEST_RESAMPLES, MOST_WORK // self._targets.size))
+        return affordable(wanted, self._targets.size)
 
     def _exact(self, weights: np.ndarray) -> np.ndarray:
         return (weights @ self._right) / (weights @ self._images)
@@ -122,6 +122,16 @@ class Resampled:
             values = np.stack(columns, axis=1)
             blocks.append(_mean(values, ~np.isnan(values)))
         return np.concatenate(blocks)
+
+
+def affordable(wanted: int, work: int) -> int:
+    """Return how many resamples by rank can be had in a few seconds.
+
+    Args:
+        wanted: at most so many.
+        work: images x classes that each of them goes through.
+    """
+    return min(wanted, max(_FEWEST_RESAMPLES, _MOST_WORK // max(work, 1)))
 
 
 def _blocks(weights: np.ndarray, num_images: int) -> Iterator[np.ndarray]:

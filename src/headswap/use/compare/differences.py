@@ -12,8 +12,6 @@ from headswap.statistics.rounds import FEWEST_ROUNDS, Rounds
 from headswap.statistics.words import F1
 from headswap.use.compare.runs import Run
 
-SWAPS = "swapped answers"
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -57,22 +55,22 @@ def difference_of(run: Run, chosen: Run, part: str) -> Difference:
     if len(known) < len(answers):
         return Difference(value)
     paired = Paired(known)
-    interval = paired.interval()
-    return Difference(value, interval.low, interval.high, paired.p_value(), SWAPS)
+    interval, p = paired.interval(), paired.p_value()
+    return Difference(value, interval.low, interval.high, p, "swapped answers")
 
 
 def _answers(run: Run, chosen: Run, part: str, task: str) -> Answers | None:
     """Return both runs' answers in a task, None where they cannot be had."""
     by_rank = run.primary(task) != F1
-    both = [each.all_rounds.get((part, task)) for each in (run, chosen)]
-    ours, theirs = both
-    if ours is not None and theirs is not None:
-        first, second = (
-            each.probabilities if by_rank else each.predicted for each in (ours, theirs)
-        )
-        return Answers(ours.actual, first, second, ours.groups, by_rank)
-    is_one = len(run.of_rounds(part)) == 1 and not by_rank
-    return _of_one_round(run, chosen, part, task) if is_one else None
+    if len(run.of_rounds(part)) == 1 and not by_rank:
+        return _of_one_round(run, chosen, part, task)
+    ours, theirs = (each.all_rounds.get((part, task)) for each in (run, chosen))
+    if ours is None or theirs is None:
+        return None
+    first, second = (
+        each.probabilities if by_rank else each.predicted for each in (ours, theirs)
+    )
+    return Answers(ours.actual, first, second, ours.groups, by_rank)
 
 
 def _of_one_round(run: Run, chosen: Run, part: str, task: str) -> Answers:
